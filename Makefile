@@ -1,0 +1,49 @@
+# make run: the book.  make test: every test.  Both set up .venv first if it is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export HF_HUB_OFFLINE ?= 1
+export HF_HUB_DISABLE_TELEMETRY = 1
+export GRADIO_ANALYTICS_ENABLED = False
+
+.PHONY: help setup run test lab demo notebooks lint lock clean
+
+help:            ## list the targets
+	@grep -E '^[a-z]+: .*##|^[a-z]+:  .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(STAMP)  ## make .venv and install what the lock file lists
+
+$(STAMP): shared/requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: set PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r shared/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: setup       ## execute the book, print the claims, the time and where to look
+	$(BIN)/cookbook run
+
+test: setup      ## every test: units in parallel, then the chapters and their outputs
+	$(BIN)/python -m pytest -n 2 tests --ignore=tests/notebooks/test_run.py -p no:cacheprovider -q
+	$(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
+	$(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
+
+lab: setup       ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab cookbook
+
+demo: setup      ## open the playground in a browser
+	$(BIN)/cookbook demo
+
+notebooks: setup ## Restart & Run All for every chapter, in place
+	for chapter in cookbook/[0-9]*.ipynb; do $(BIN)/python -m phicookbook.book.save $$chapter || exit 1; done
+
+lint: setup      ## ruff over code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock: setup      ## resolve the lock file anew (needs uv); torch's CUDA packages are left to pip
+	$(BIN)/python -m phicookbook.lock
+
+clean:           ## remove everything that was made here
+	rm -rf $(VENV) .artifacts

@@ -1,0 +1,89 @@
+"""Pictures for chapters: one palette that colour-blind readers can tell apart, and alt text for every figure.
+
+    figure, axes = canvas("Loss", "step", "loss (nats)")
+    show(figure, alt="The loss falls from 2 to 0.1 over 90 steps.")
+"""
+
+from __future__ import annotations
+
+import io
+
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), made to be told apart with any colour vision.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"
+
+
+def canvas(title: str, x: str, y: str, size: tuple[float, float] = (7.0, 3.6)):
+    """(figure, axes) with a title and labelled axes; `size` in inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+    axes.set(title=title, xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+    return figure, axes
+
+
+def png(figure) -> bytes:
+    """The figure as PNG bytes, without a date so that equal figures are equal files."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def show(figure, alt: str, display_id: str | None = None, update: bool = False) -> None:
+    """Put a figure into the notebook with its alt text, or replace the one shown under `display_id`."""
+    from IPython.display import display
+
+    data = {"image/png": png(figure), "text/plain": alt}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True, display_id=display_id, update=update)
+
+
+class LiveCurve:
+    """A loss curve that grows while a model trains; pass its `on_log` to `finetune`."""
+
+    def __init__(self, title: str = "Fine-tuning loss"):
+        self.title = title
+        self.points: list[tuple[int, float]] = []
+
+    def on_log(self, step: int, steps: int, loss: float) -> None:
+        """Add a point and redraw."""
+        self.points.append((step, loss))
+        figure, axes = canvas(self.title, "optimizer step", "loss per answer token (nats)")
+        axes.plot(*zip(*self.points, strict=True), "o-", color=BLUE, markersize=3)
+        axes.set(xlim=(0, steps), ylim=(0, None))
+        alt = f"{self.title}: {self.points[0][1]:.2f} at step {self.points[0][0]}, {loss:.2f} at step {step} of {steps}."
+        show(figure, alt, display_id=f"curve-{id(self)}", update=len(self.points) > 1)
+
+
+def confusion(counts: dict[tuple[str, str], int], labels: list[str], title: str):
+    """Figure of a confusion matrix; `counts[(true, answered)]`, and answers without a label go under "none"."""
+    columns = [*labels, "none"]
+    figure, axes = canvas(title, "answered", "right label", (5.0, 3.6))
+    grid = [[counts.get((true, answered), 0) for answered in columns] for true in labels]
+    axes.imshow(grid, cmap="Blues", aspect="auto")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.grid(False)
+    top = max(max(row) for row in grid) or 1
+    for y, row in enumerate(grid):
+        for x, value in enumerate(row):
+            axes.text(x, y, value, ha="center", va="center", color="white" if value > top / 2 else "black")
+    return figure
+
+
+def rates(names: list[str], series: dict[str, list], title: str, y: str = "share right"):
+    """Figure of grouped bars with 95% intervals; each series holds one Rate for each name."""
+    figure, axes = canvas(title, "", y)
+    colours = [BLUE, ORANGE, GREEN, PURPLE]
+    width = 0.8 / len(series)
+    for place, (label, values) in enumerate(series.items()):
+        xs = [i + (place - (len(series) - 1) / 2) * width for i in range(len(names))]
+        axes.bar(xs, [r.value for r in values], width * 0.92, label=label, color=colours[place])
+        low = [r.value - r.interval[0] for r in values]
+        high = [r.interval[1] - r.value for r in values]
+        axes.errorbar(xs, [r.value for r in values], yerr=[low, high], fmt="none", ecolor="black", capsize=3)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_ylim(0, 1.05)
+    axes.legend(loc="lower right")
+    return figure

@@ -1,0 +1,148 @@
+"""The command line: `cookbook doctor`, `run`, `claims`, `data`, `demo`, `pocket train`, `pocket evaluate`.
+
+    cookbook run 04
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from phicookbook import __version__
+from phicookbook.settings import CookbookError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `work`, the function that does it."""
+    top = argparse.ArgumentParser(prog="cookbook", description="The Phi Cookbook: run its chapters, models and demos.")
+    top.add_argument("--version", action="version", version=__version__)
+    top.add_argument("--traceback", action="store_true", help="show the traceback of an error")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _book_commands(commands)
+    _pocket_commands(commands)
+    data = commands.add_parser("data", help="write the full headline datasets and check their checksums")
+    data.add_argument("--out", default="", help="folder (default: .artifacts/headlines)")
+    data.set_defaults(work=_data)
+    demo = commands.add_parser("demo", help="open the playground in a browser")
+    demo.add_argument("--port", type=int, default=7860)
+    demo.set_defaults(work=_demo)
+    return top
+
+
+def _book_commands(commands) -> None:
+    doctor = commands.add_parser("doctor", help="check this machine and the bundled weights")
+    doctor.set_defaults(work=_doctor)
+    run = commands.add_parser("run", help="execute chapters and judge their claims")
+    run.add_argument("chapters", nargs="*", help="names or numbers (default: all)")
+    run.add_argument("--jobs", type=int, default=0, help="chapters at once (default: the cores)")
+    run.add_argument("--model", default="", help="pocket, a folder or a hub id (default: PHI_MODEL or pocket)")
+    run.set_defaults(work=_run)
+    claims = commands.add_parser("claims", help="show every claim beside what was measured")
+    claims.add_argument("--json", action="store_true", help="for machines")
+    claims.set_defaults(work=_claims)
+
+
+def _pocket_commands(commands) -> None:
+    pocket = commands.add_parser("pocket", help="train or evaluate the bundled model")
+    actions = pocket.add_subparsers(dest="action", required=True, metavar="ACTION")
+    train = actions.add_parser("train", help="train from scratch, or go on with a run that was stopped")
+    train.add_argument("--out", default="", help="folder of the run (default: .artifacts/pocket)")
+    train.add_argument("--tokens", type=int, default=0, help="tokens to see (default: the recipe's)")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
+    train.set_defaults(work=_train)
+    evaluate = actions.add_parser("evaluate", help="print the table of abilities")
+    evaluate.add_argument("--model", default="pocket")
+    evaluate.add_argument("-n", type=int, default=300, help="samples a row")
+    evaluate.set_defaults(work=_evaluate)
+
+
+def _doctor(options) -> int:
+    from phicookbook.doctor import rows, show
+
+    found = rows()
+    print(show(found))
+    return 0 if all(row.good for row in found) else 1
+
+
+def _run(options) -> int:
+    import time
+
+    from phicookbook.book import run
+
+    started = time.monotonic()
+    outcomes = run.run(options.chapters, options.jobs, options.model)
+    print(run.report(outcomes, time.monotonic() - started))
+    return 1 if run.failed(outcomes) else 0
+
+
+def _claims(options) -> int:
+    import json
+    from dataclasses import asdict
+
+    from phicookbook.book import claims
+
+    if options.json:
+        ledger = claims.read_ledger()
+        print(json.dumps([asdict(c) | {"record": ledger.get(c.id)} for c in claims.load().values()], indent=1))
+    else:
+        print(claims.table())
+    return 0
+
+
+def _data(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.corpora.headline_data import write
+    from phicookbook.settings import artifacts
+
+    for path, rows in write(Path(options.out) if options.out else artifacts() / "headlines").items():
+        print(f"{path}: {rows:,} rows")
+    return 0
+
+
+def _demo(options) -> int:
+    from phicookbook.demos.playground import make_demo
+
+    make_demo().launch(server_name="127.0.0.1", server_port=options.port, share=False)
+    return 0
+
+
+def _train(options) -> int:
+    from dataclasses import replace
+    from pathlib import Path
+
+    from phicookbook.pocket.recipe import Recipe
+    from phicookbook.pocket.train import train
+    from phicookbook.settings import artifacts
+
+    recipe = replace(Recipe(), seed=options.seed, **({"tokens": options.tokens} if options.tokens else {}))
+    train(recipe, Path(options.out) if options.out else artifacts() / "pocket", options.compile)
+    return 0
+
+
+def _evaluate(options) -> int:
+    from phicookbook.models import open_model
+    from phicookbook.pocket.evaluate import abilities, table
+
+    print(table(abilities(open_model(options.model), options.n)))
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 good, 1 a failure found, 2 bad input, 130 Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        return options.work(options)
+    except CookbookError as error:
+        if options.traceback:
+            raise
+        print(f"cookbook: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was left half-written", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

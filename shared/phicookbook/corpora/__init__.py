@@ -1,0 +1,69 @@
+"""Seeded grammars: every text that the bundled model learns from, and the data of the chapters.
+
+Each module below has `sample(rng) -> Sample`. One conversation in forty belongs to the test side
+by the hash of its prompt, whatever the seed, so that no training run can ever have seen it.
+
+    samples("headlines", n=5, seed=1, split="test")
+"""
+
+from __future__ import annotations
+
+import importlib
+import random
+import zlib
+
+from phicookbook.corpora.sample import Sample, conversation
+
+TASKS = {
+    "headlines": "headlines",
+    "context": "context",
+    "titles": "products",
+    "tickets": "tickets",
+    "json": "extraction",
+    "styles": "styles",
+    "labels": "labels",
+    "vitals": "vitals",
+    "arithmetic": "arithmetic",
+    "puzzles": "puzzles",
+    "copying": "copying",
+}
+HELD_OUT_SHARE = 40
+
+__all__ = ["TASKS", "Sample", "conversation", "draw", "held_out", "samples"]
+
+
+def held_out(sample: Sample) -> bool:
+    """Whether a sample is on the test side: one in forty, by the hash of its user text."""
+    text = sample.meta.get("text") or sample.prompt[-1]["content"]
+    return zlib.crc32(text.encode("utf-8")) % HELD_OUT_SHARE == 0
+
+
+def draw(task: str, rng: random.Random, split: str = "train") -> Sample:
+    """One sample of a task from the training or the test side.
+
+    Raises ValueError for a task or a split that does not exist.
+    """
+    if task not in TASKS:
+        raise ValueError(f"unknown task {task!r}: choose one of {', '.join(TASKS)}")
+    if split not in ("train", "test"):
+        raise ValueError(f"unknown split {split!r}: choose train or test")
+    module = importlib.import_module(f"phicookbook.corpora.{TASKS[task]}")
+    while True:
+        sample = module.sample(rng)
+        if held_out(sample) == (split == "test"):
+            return sample
+
+
+def samples(task: str, n: int, seed: int = 0, split: str = "test", kind: str = "") -> list[Sample]:
+    """`n` different samples of a task, of one `kind` if that is given."""
+    rng = random.Random(f"{task}/{split}/{seed}")
+    found: dict[str, Sample] = {}
+    tries = 0
+    while len(found) < n:
+        tries += 1
+        if tries > 20_000 + 400 * n:
+            raise ValueError(f"{task!r} has only {len(found)} different {split} samples of kind {kind!r}, {n} were asked for")
+        sample = draw(task, rng, split)
+        if not kind or sample.kind == kind:
+            found.setdefault("\x00".join(m["content"] for m in sample.prompt), sample)
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""Gradio demos: one `make_demo(...)` a file, returning Blocks."""

@@ -1,0 +1,82 @@
+"""What this machine has and whether the book can run on it, each row with its remedy.
+
+    print(show(rows()))
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from phicookbook import settings
+from phicookbook.settings import CookbookError
+
+NEEDED_DISK_GB = 2.0
+LOCKED = ("torch", "transformers", "peft", "trl", "papermill", "gradio")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finding; `remedy` is what to do when it is not good."""
+
+    name: str
+    found: str
+    good: bool
+    remedy: str = ""
+
+
+def rows() -> list[Row]:
+    """Python, cores, disk, versions against the lock, and the bundled weights."""
+    free = shutil.disk_usage(settings.ROOT).free / 1e9
+    return [
+        Row("Python", platform.python_version(), sys.version_info >= (3, 11), "install Python 3.11 or newer"),
+        Row("cores", str(os.cpu_count()), True),
+        Row("disk", f"{free:.0f} GB free", free >= NEEDED_DISK_GB, f"free {NEEDED_DISK_GB:.0f} GB"),
+        *_versions(),
+        _weights(),
+    ]
+
+
+def locked_versions() -> dict[str, str]:
+    """Version of each package in the lock file; of several lines for one package, the first."""
+    found: dict[str, str] = {}
+    for line in (settings.ROOT / "shared" / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        name, separator, version = line.split(";")[0].strip().partition("==")
+        if separator:
+            found.setdefault(name, version)
+    return found
+
+
+def _versions() -> list[Row]:
+    locked, found = locked_versions(), []
+    for name in LOCKED:
+        try:
+            here = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            here = "missing"
+        good = here.split("+")[0] == locked[name]
+        found.append(Row(name, here, good, f"the lock says {locked[name]}: run `make setup`"))
+    return found
+
+
+def _weights() -> Row:
+    from phicookbook.models.checksums import verify
+
+    try:
+        verify(settings.POCKET_WEIGHTS)
+    except CookbookError as error:
+        return Row("pocket", "damaged", False, str(error))
+    return Row("pocket", "checksums agree", True)
+
+
+def show(found: list[Row]) -> str:
+    """The findings as lines for a terminal."""
+    width = max(len(row.name) for row in found)
+    return "\n".join(
+        f"{'ok ' if row.good else 'BAD'}  {row.name.ljust(width)}  {row.found}{'' if row.good else '  -> ' + row.remedy}"
+        for row in found
+    )

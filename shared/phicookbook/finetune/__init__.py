@@ -1,0 +1,16 @@
+"""Fine-tuning: settings with Azure's own names, JSONL data, and the one training entry point.
+
+    result = finetune("pocket", rows, FinetuneSettings(num_train_epochs=1), Path("out"))
+"""
+
+from phicookbook.finetune.data import chat_rows, read_jsonl, write_jsonl
+from phicookbook.finetune.settings import FinetuneSettings
+
+__all__ = ["FinetuneSettings", "chat_rows", "finetune", "read_jsonl", "write_jsonl"]
+
+
+def finetune(*args, **kwargs):
+    """See `phicookbook.finetune.train.finetune`; here so that importing the package stays light."""
+    from phicookbook.finetune.train import finetune as run
+
+    return run(*args, **kwargs)

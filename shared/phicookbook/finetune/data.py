@@ -1,0 +1,87 @@
+"""Fine-tuning data: JSONL with one chat conversation a line, as fine-tuning services take it.
+
+    rows = read_jsonl(Path("train.jsonl"))   # [{"messages": [...]}, ...]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from phicookbook.chat import ROLES
+from phicookbook.settings import CookbookError
+
+MOST_TOLD = 20
+
+
+def chat_rows(pairs: Iterable[tuple[str, str]]) -> list[dict]:
+    """Rows of one user and one assistant message from (prompt, answer) pairs."""
+    return [
+        {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]}
+        for prompt, answer in pairs
+    ]
+
+
+def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
+    """Write rows as compact JSON lines; the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+    os.replace(part, path)
+
+
+def read_jsonl(path: Path | str) -> list[dict]:
+    """Rows of a chat JSONL file, with or without a byte-order mark.
+
+    Raises CookbookError that lists up to twenty bad lines, each with its number, what is wrong, and the remedy.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CookbookError(f"{path} does not exist: check the name") from None
+    except UnicodeDecodeError as error:
+        raise CookbookError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    rows, faults = [], []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        row, fault = _read_line(line)
+        if fault:
+            faults.append(f"  line {number}: {fault}")
+        else:
+            rows.append(row)
+    if faults:
+        more = [f"  and {len(faults) - MOST_TOLD} more"] if len(faults) > MOST_TOLD else []
+        raise CookbookError("\n".join([f"{path} has {len(faults)} bad lines:", *faults[:MOST_TOLD], *more]))
+    if not rows:
+        raise CookbookError(f"{path} holds no rows: give one JSON conversation a line")
+    return rows
+
+
+def _read_line(line: str) -> tuple[dict, str]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return {}, f"not JSON ({error}): write one object a line, with double quotes and no trailing comma"
+    if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
+        return {}, 'no list "messages": write {"messages": [{"role": ..., "content": ...}, ...]}'
+    return row, fault_of(row["messages"])
+
+
+def fault_of(messages: Sequence) -> str:
+    """What is wrong with the messages of a training row, "" when nothing is."""
+    for place, message in enumerate(messages):
+        if not isinstance(message, dict) or message.get("role") not in ROLES:
+            return f"message {place} has no role out of {', '.join(ROLES)}"
+        if not isinstance(message.get("content"), str) or not message["content"].strip():
+            return f"message {place} has no content: write a text"
+    if not messages or messages[-1]["role"] != "assistant":
+        return "the last message is not the assistant's: end with the answer to learn"
+    if not any(message["role"] == "user" for message in messages):
+        return "there is no user message: write the question before the answer"
+    return ""

@@ -1,0 +1,44 @@
+"""The book's fine-tuning case: headlines labelled by a security firm's policy, in one word.
+
+    make(Path(".artifacts/models/pocket-headlines"))
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.corpora import headline_data, headlines
+from phicookbook.corpora.headlines import Headline
+from phicookbook.finetune.settings import FinetuneSettings
+from phicookbook.finetune.train import FinetuneResult, finetune
+from phicookbook.statistics import Rate
+
+ROWS = 3_000
+TUNING = FinetuneSettings()
+
+
+def make(folder: Path, rows: int = ROWS, **options) -> FinetuneResult:
+    """Train pocket on the first `rows` headlines of the training set and write the adapter to `folder`."""
+    chosen = headline_data.draw("train", rows)
+    return finetune("pocket", [headline_data.row(h) for h in chosen], TUNING, folder, **options)
+
+
+def answers(model, chosen: list[Headline], progress: str = "") -> list:
+    """The model's replies to the book's one question about each headline."""
+    return model.chat_many([headlines.prompt(h.text) for h in chosen], max_new_tokens=48, progress=progress)
+
+
+def score(replies: list, chosen: list[Headline], label=headlines.policy) -> Rate:
+    """Share of replies whose first label word is the right one; `label` says what is right."""
+    return Rate.of(headlines.label_of(r.text) == label(h) for r, h in zip(replies, chosen, strict=True))
+
+
+def one_word(replies: list) -> Rate:
+    """Share of replies that are exactly one label and end by themselves."""
+    return Rate.of(r.finished and r.text in headlines.LABELS for r in replies)
+
+
+def folder_of(rows: int) -> Path:
+    """Where a run of the learning curve keeps its adapter."""
+    return settings.artifacts() / "models" / f"headlines-{rows}-rows"

@@ -1,0 +1,66 @@
+"""The settings of a fine-tuning run, under the names that Azure's managed fine-tuning uses.
+
+    FinetuneSettings(learning_rate=1e-3, lora_r=16)
+
+Names follow Azure's chat-completion fine-tuning component (finetune_acft_hf_nlp in the public
+azureml-assets repository). The defaults here are for pocket: a model a thousand times smaller than
+Phi-3-mini takes a hundred times its learning rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from phicookbook.settings import CookbookError
+
+
+@dataclass(frozen=True)
+class FinetuneSettings:
+    """Knobs of one run; `max_steps` -1 means that `num_train_epochs` decides."""
+
+    apply_lora: bool = True
+    lora_r: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    num_train_epochs: float = 1.0
+    max_steps: int = -1
+    per_device_train_batch_size: int = 32
+    gradient_accumulation_steps: int = 1
+    learning_rate: float = 4e-3
+    lr_scheduler_type: str = "linear"
+    warmup_steps: int = 10
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    max_seq_length: int = 384
+    logging_steps: int = 5
+    save_steps: int = 50
+    save_total_limit: int = 2
+    seed: int = 42
+
+    def __post_init__(self):
+        wrong = [
+            f"{name} is {getattr(self, name)!r}, give {rule}"
+            for name, rule, good in (
+                ("lora_r", "a whole number from 1 up", self.lora_r >= 1),
+                ("lora_alpha", "a whole number from 1 up", self.lora_alpha >= 1),
+                ("lora_dropout", "a number from 0 to below 1", 0 <= self.lora_dropout < 1),
+                ("num_train_epochs", "a number above 0", self.num_train_epochs > 0),
+                ("per_device_train_batch_size", "a whole number from 1 up", self.per_device_train_batch_size >= 1),
+                ("learning_rate", "a number above 0", self.learning_rate > 0),
+            )
+            if not good
+        ]
+        if wrong:
+            raise CookbookError("; ".join(wrong))
+
+    def to_dict(self) -> dict:
+        """The settings as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> FinetuneSettings:
+        """Settings from plain values; raises CookbookError for a name that does not exist."""
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise CookbookError(f"no fine-tuning setting is called {', '.join(sorted(unknown))}")
+        return cls(**values)

@@ -1,0 +1,48 @@
+"""One way to a model: `open_model()` for the bundled one, a folder, or a hub id for the real Phi.
+
+    open_model()                                # pocket
+    open_model("pocket-headlines")              # the tuned model of chapter 04, made first if it is missing
+    open_model("microsoft/Phi-4-mini-instruct") # a real Phi, once its files are on this machine
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.settings import CookbookError
+
+BUNDLED = ("pocket",)
+ARTIFACTS = ("pocket-headlines",)
+
+
+def open_model(name: str = ""):
+    """The model of that name, ready to chat; without a name the one that PHI_MODEL sets, else pocket.
+
+    Raises CookbookError for a name that is no model, damaged weights, or a hub model that is not here.
+    """
+    from phicookbook.models.local import open_folder
+
+    name = str(name or settings.model())
+    if name == "pocket":
+        from phicookbook.models.checksums import verify
+
+        verify(settings.POCKET_WEIGHTS)
+        return open_folder(settings.POCKET_WEIGHTS, name)
+    if name in ARTIFACTS:
+        from phicookbook.models.artifacts import ensure
+
+        return open_folder(ensure(name), name)
+    if Path(name).expanduser().is_dir():
+        return open_folder(Path(name).expanduser(), name)
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return open_folder(name, name)
+    raise CookbookError(_unknown(name))
+
+
+def _unknown(name: str) -> str:
+    known = [*BUNDLED, *ARTIFACTS]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"no model is called {name!r}. {hint}Choose {', '.join(known)}, a folder, or a hub id such as microsoft/Phi-4-mini-instruct."

@@ -1,0 +1,37 @@
+"""Models that chapters make for each other: asked for by name, made first when they are missing.
+
+    folder = ensure("pocket-headlines")
+
+Each maker is named as text and imported when it is needed: a low floor may ask for work that is done
+on a higher one, but does not import it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.settings import CookbookError
+
+MAKERS = {"pocket-headlines": "phicookbook.finetune.headlines:make"}
+
+
+def path_of(name: str) -> Path:
+    """Where an artifact is kept."""
+    return settings.artifacts() / "models" / name
+
+
+def ensure(name: str) -> Path:
+    """The folder of an artifact, after making it if it is not there.
+
+    Raises CookbookError for a name without a maker.
+    """
+    if name not in MAKERS:
+        raise CookbookError(f"no artifact is called {name!r}: choose one of {', '.join(MAKERS)}")
+    folder = path_of(name)
+    if not folder.exists():
+        module, function = MAKERS[name].split(":")
+        print(f"{name} is not here yet: making it", flush=True)
+        getattr(importlib.import_module(module), function)(folder)
+    return folder

@@ -1,0 +1,194 @@
+"""The transformers backend: a model that runs in this process, from a folder or a hub id.
+
+    model = open_folder(Path("folder"), "my-model")
+    model.chat("Hello").text
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.chat import Message, Reply, as_messages
+from phicookbook.settings import CookbookError
+
+MAX_NEW_TOKENS = 192
+BATCH_TOKENS = 16_384
+
+
+def open_folder(source: Path | str, name: str) -> LocalModel:
+    """A model from a folder (whole model or LoRA adapter) or a hub id.
+
+    Raises CookbookError when the folder holds no model or the hub's files can't be had.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    torch.set_num_threads(settings.threads())
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    base, adapter = _base_of(source)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    kind = torch.bfloat16 if device == "cuda" else torch.float32
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
+    except (OSError, ValueError) as error:
+        raise CookbookError(_why_not(source, error)) from error
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    return LocalModel(name, model.to(device).eval(), tokenizer)
+
+
+def _base_of(source: Path | str) -> tuple[str, Path | None]:
+    """(what to load, adapter to put on it): a folder with an adapter_config.json names its base."""
+    import json
+
+    folder = Path(source)
+    listing = folder / "adapter_config.json"
+    if not listing.exists():
+        return str(source), None
+    base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
+
+
+def _why_not(source: Path | str, error: Exception) -> str:
+    if Path(source).is_dir():
+        return f"{source} holds no model that transformers can open: {str(error).splitlines()[0]}"
+    return (
+        f"{source} is not on this machine and could not be fetched from the hub. "
+        f"Where there is a network, run `hf download {source}` first, or use the bundled model: PHI_MODEL=pocket."
+    )
+
+
+class LocalModel:
+    """A causal language model of transformers with its tokenizer; follows the protocol in `phicookbook.chat`."""
+
+    def __init__(self, name: str, model, tokenizer):
+        self.name = name
+        self.model = model
+        self.tokenizer = tokenizer
+        text_config = model.config.get_text_config()
+        self.context = int(getattr(text_config, "max_position_embeddings", 2048))
+
+    def chat(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Reply:
+        """One answer; see `chat_many` for the generation settings."""
+        return self.chat_many([conversation], system, **generation)[0]
+
+    def chat_many(
+        self,
+        conversations: Sequence,
+        system: str = "",
+        *,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        top_k: int = 0,
+        seed: int | None = None,
+        progress: str = "",
+    ) -> list[Reply]:
+        """Answers in the order of the conversations.
+
+        Prompts are batched with others of similar length. `temperature` 0 is greedy and deterministic;
+        above 0 the draws follow `seed`. `progress` is the title of a progress bar, "" for none.
+        `seconds` of a reply is its share of its batch. Raises CookbookError for a prompt that leaves
+        no room for `max_new_tokens`.
+        """
+        import torch
+        from tqdm.auto import tqdm
+
+        prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        replies: list[Reply | None] = [None] * len(prompts)
+        if temperature > 0:
+            torch.manual_seed(settings.seed() if seed is None else seed)
+        options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
+        with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
+            for rows in _batches(order, prompts, max_new_tokens):
+                for i, reply in zip(rows, self._generate([prompts[i] for i in rows], options), strict=True):
+                    replies[i] = reply
+                bar.update(len(rows))
+        return replies
+
+    def stream(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Iterator[str]:
+        """Pieces of the answer as they are written; takes `chat_many`'s generation settings."""
+        from threading import Thread
+
+        import torch
+        from transformers import TextIteratorStreamer
+
+        limit = generation.get("max_new_tokens", MAX_NEW_TOKENS)
+        ids = torch.tensor([self._prompt_ids(conversation, system, limit)], device=self.model.device)
+        if generation.get("temperature"):
+            torch.manual_seed(generation.get("seed") or settings.seed())
+        options = _sampling(generation.get("temperature", 0.0), generation.get("top_p", 1.0), generation.get("top_k", 0))
+        pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
+        work = Thread(
+            target=self.model.generate,
+            kwargs={"input_ids": ids, "attention_mask": ids.new_ones(ids.shape), "streamer": pieces,
+                    "max_new_tokens": limit, **options},
+            daemon=True,
+        )  # fmt: skip
+        work.start()
+        yield from (piece for piece in pieces if piece)
+        work.join()
+
+    def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
+        text = self.tokenizer.apply_chat_template(
+            as_messages(conversation, system), tokenize=False, add_generation_prompt=True
+        )
+        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        if len(ids) + room > self.context:
+            raise CookbookError(
+                f"the prompt has {len(ids):,} tokens and {room:,} more were asked for, but {self.name} holds "
+                f"{self.context:,}: shorten the prompt or lower max_new_tokens"
+            )
+        return ids
+
+    def _generate(self, prompts: list[list[int]], options: dict) -> list[Reply]:
+        import torch
+
+        width = max(map(len, prompts))
+        pad = self.tokenizer.pad_token_id
+        ids = torch.tensor([[pad] * (width - len(p)) + p for p in prompts], device=self.model.device)
+        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=self.model.device)
+        started = time.perf_counter()
+        with torch.inference_mode():
+            out = self.model.generate(input_ids=ids, attention_mask=mask, **options)[:, width:].tolist()
+        seconds = (time.perf_counter() - started) / len(prompts)
+        return [self._reply(row, len(p), seconds) for row, p in zip(out, prompts, strict=True)]
+
+    def _reply(self, row: list[int], prompt_tokens: int, seconds: float) -> Reply:
+        ends = self.model.generation_config.eos_token_id
+        ends = set(ends if isinstance(ends, list) else [ends])
+        length = next((i for i, token in enumerate(row) if token in ends), len(row))
+        text = self.tokenizer.decode(row[:length], skip_special_tokens=True)
+        finished = length < len(row)
+        return Reply.from_text(text, tokens=length, prompt_tokens=prompt_tokens, seconds=seconds, finished=finished)
+
+
+def _sampling(temperature: float, top_p: float, top_k: int) -> dict:
+    """generate()'s settings for greedy or sampled decoding."""
+    if temperature < 0 or not 0 < top_p <= 1 or top_k < 0:
+        raise CookbookError("temperature and top_k must not be negative, top_p must be above 0 and at most 1")
+    if temperature == 0:
+        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    return {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+
+
+def _batches(order: list[int], prompts: list[list[int]], room: int):
+    """Groups of neighbours in `order` that together stay under BATCH_TOKENS, at most 128 rows."""
+    rows: list[int] = []
+    for i in order:
+        if rows and ((len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS or len(rows) == 128):
+            yield rows
+            rows = []
+        rows.append(i)
+    if rows:
+        yield rows

@@ -1,0 +1,112 @@
+"""Measure what pocket can do, on data that no training seed can have produced, against fixed bars.
+
+    print(table(abilities(open_model())))
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from phicookbook import corpora
+from phicookbook.chat import split_thinking
+from phicookbook.corpora import Sample, headlines
+from phicookbook.statistics import Rate
+
+SEED = 20_261
+
+
+@dataclass(frozen=True)
+class Ability:
+    """One row of the table: what was measured, the rate, and the bar it should reach (None: only told)."""
+
+    name: str
+    rate: Rate
+    bar: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the measured rate is at least the bar."""
+        return self.bar is None or self.rate.value >= self.bar
+
+
+def is_right(sample: Sample, text: str) -> bool:
+    """Whether a model's text gives the sample's answer: exact match after the thinking, the label for headlines."""
+    if sample.kind in ("explain", "lexicon"):
+        return headlines.label_of(text) == sample.meta["sentiment"]
+    return split_thinking(text)[1] == split_thinking(sample.answer)[1]
+
+
+def parse_json(text: str) -> dict | None:
+    """The JSON object that a text is, or None."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def answers(model, samples: list[Sample], title: str = "", progress: bool = True) -> list[str]:
+    """The model's texts for the prompts of some samples."""
+    replies = model.chat_many([s.prompt for s in samples], max_new_tokens=224, progress=title if progress else "")
+    return [reply.text for reply in replies]
+
+
+def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:
+    """Every row of the abilities table; `n` test samples a row, greedy decoding."""
+
+    def measure(title: str, task: str, keep=lambda sample: True, kind: str = "") -> Rate:
+        chosen = [s for s in corpora.samples(task, 4 * n, seed, kind=kind) if keep(s)][:n]
+        texts = answers(model, chosen, title, progress)
+        return Rate.of(is_right(s, t) for s, t in zip(chosen, texts, strict=True))
+
+    rows = [
+        Ability("headlines: sentiment", measure("headlines", "headlines", kind="explain"), 0.97),
+        Ability("hand-written headlines: sentiment", by_hand(model, progress=progress), 0.85),
+        Ability("context: answerable", measure("context", "context", kind="answerable"), 0.90),
+        Ability("context: two facts", measure("two facts", "context", kind="two_facts")),
+        Ability("context: unanswerable declined", measure("declined", "context", kind="unanswerable"), 0.80),
+        Ability("labels from 4-8 examples", measure("labels", "labels", lambda s: s.meta["shots"] >= 4), 0.90),
+        *_json_rows(model, n, seed, progress),
+        Ability("three-digit addition in steps", measure("in steps", "arithmetic", _in_steps, "add3"), 0.95),
+        Ability("three-digit addition directly", measure("directly", "arithmetic", lambda s: not _in_steps(s), "add3")),
+        Ability("titles", measure("titles", "titles", kind="title"), 0.90),
+        Ability("tags", measure("tags", "titles", kind="tags"), 0.90),
+    ]
+    for task in ("tickets", "styles", "vitals", "arithmetic", "puzzles", "copying"):
+        rows.append(Ability(f"{task}: all kinds", measure(task, task)))
+    return rows
+
+
+def by_hand(model, progress: bool = True) -> Rate:
+    """Sentiment on the headlines that people wrote, whose event phrases no grammar contains."""
+    written = headlines.by_hand()
+    replies = model.chat_many([headlines.prompt(h.text) for h in written], progress="by hand" if progress else "")
+    return Rate.of(headlines.label_of(r.text) == h.sentiment for h, r in zip(written, replies, strict=True))
+
+
+def _in_steps(sample: Sample) -> bool:
+    return sample.messages[0]["role"] == "system"
+
+
+def _json_rows(model, n: int, seed: int, progress: bool) -> list[Ability]:
+    chosen = corpora.samples("json", n, seed)
+    parsed = [parse_json(text) for text in answers(model, chosen, "json", progress)]
+    fields = [
+        found is not None and found.get(name, "missing") == value
+        for sample, found in zip(chosen, parsed, strict=True)
+        for name, value in sample.meta["fields"].items()
+    ]
+    return [
+        Ability("JSON: valid", Rate.of(found is not None for found in parsed), 0.98),
+        Ability("JSON: fields right", Rate.of(fields), 0.90),
+    ]
+
+
+def table(rows: list[Ability]) -> str:
+    """The abilities as a Markdown table with intervals and bars."""
+    lines = ["| ability | measured (95% interval) | bar | |", "|---|---|---|---|"]
+    for row in rows:
+        bar, mark = ("-", "") if row.bar is None else (f"{row.bar:.0%}", "reached" if row.reached else "**short**")
+        lines.append(f"| {row.name} | {row.rate} | {bar} | {mark} |")
+    return "\n".join(lines)

@@ -1,0 +1,99 @@
+"""What pocket is taught, in which shares, and the batches that carry it.
+
+A batch is a pure function of the seed and the step, so a run that was killed goes on as if it had not been.
+
+    batch(tokenizer, seed=1, step=0, progress=0.0, tokens=8192)
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from phicookbook import corpora
+from phicookbook.corpora import Sample
+
+# Shares of samples at the start and at the end of training. Copying and look-up come first:
+# without them a small model takes many times longer to find that answers stand in the context.
+SHARES = {
+    "headlines": (24, 30),
+    "context": (22, 26),
+    "copying": (22, 5),
+    "labels": (10, 9),
+    "titles": (5, 7),
+    "tickets": (4, 5),
+    "json": (5, 7),
+    "styles": (4, 5),
+    "vitals": (2, 3),
+    "arithmetic": (8, 11),
+    "puzzles": (4, 5),
+}
+MAX_TOKENS = 384
+LEAST_TOKENS = 900
+
+
+@dataclass
+class MicroBatch:
+    """Right-padded rows of similar length: ids, weights of each token as a target, task of each row.
+
+    `tokens` counts the rows without their padding.
+    """
+
+    ids: list[list[int]]
+    weights: list[list[float]]
+    tasks: list[str]
+    tokens: int
+
+
+def shares(progress: float) -> dict[str, float]:
+    """The share of each task when `progress` (0 to 1) of the training is done; the mix is settled by half."""
+    settled = min(1.0, progress * 2)
+    return {task: start + (end - start) * settled for task, (start, end) in SHARES.items()}
+
+
+def encode(tokenizer, sample: Sample, prompt_weight: float = 0.0) -> tuple[list[int], list[float]]:
+    """Token ids of a conversation and the weight of each as a training target (1 in the answer and its end)."""
+    prompt = "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.prompt) + "<|assistant|>\n"
+    head = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    tail = tokenizer(f"{sample.answer}<|end|>", add_special_tokens=False)["input_ids"]
+    return head + tail, [0.0] + [prompt_weight] * (len(head) - 1) + [1.0] * len(tail)
+
+
+def batch(tokenizer, seed: int, step: int, progress: float, tokens: int) -> list[MicroBatch]:
+    """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding."""
+    rng = random.Random(f"pocket/{seed}/{step}")
+    mix = shares(progress)
+    prompt_weight = 0.2 if progress < 0.3 else 0.0
+    rows, total = [], 0
+    while total < tokens:
+        task = rng.choices(list(mix), mix.values())[0]
+        ids, weights = encode(tokenizer, corpora.draw(task, rng), prompt_weight)
+        if len(ids) <= MAX_TOKENS:
+            rows.append((ids, weights, task))
+            total += len(ids)
+    rows.sort(key=lambda row: len(row[0]))
+    return [_pad(part, tokenizer.pad_token_id) for part in _similar(rows)]
+
+
+def _similar(rows: list) -> list[list]:
+    """Cut rows that are sorted by length so that none is over 1.4 times as long as the first of its part."""
+    cut: list[list] = []
+    for row in rows:
+        if not cut or (len(row[0]) > 1.4 * len(cut[-1][0][0]) and _size(cut[-1]) >= LEAST_TOKENS):
+            cut.append([])
+        cut[-1].append(row)
+    return cut
+
+
+def _size(rows: list) -> int:
+    return sum(len(row[0]) for row in rows)
+
+
+def _pad(rows: list, pad: int) -> MicroBatch:
+    width = max(len(ids) for ids, _, _ in rows)
+    return MicroBatch(
+        [ids + [pad] * (width - len(ids)) for ids, _, _ in rows],
+        [weights + [0.0] * (width - len(weights)) for _, weights, _ in rows],
+        [task for _, _, task in rows],
+        _size(rows),
+    )

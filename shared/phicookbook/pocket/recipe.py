@@ -1,0 +1,102 @@
+"""The recipe of pocket: its shape, its optimizers and its learning-rate schedule.
+
+    model = build(Recipe(), torch_seed=1)
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+
+from phicookbook.settings import CookbookError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the trained weights, apart from the grammars themselves."""
+
+    hidden: int = 256
+    layers: int = 4
+    heads: int = 8
+    kv_heads: int = 4
+    feed_forward: int = 640
+    vocabulary: int = 4096
+    context: int = 1024
+    tokens: int = 40_000_000
+    batch_tokens: int = 8192
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warmup_steps: int = 100
+    decay_share: float = 0.4
+    seed: int = 1
+
+    def to_dict(self) -> dict:
+        """The recipe as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Recipe:
+        """A recipe from plain values; raises CookbookError for a name that no recipe has."""
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise CookbookError(f"a recipe has no setting {', '.join(sorted(unknown))}")
+        return cls(**values)
+
+    def rate_at(self, progress: float, step: int) -> float:
+        """Learning rate: linear warm-up, constant, then linear decay over the last `decay_share`."""
+        warm = min(1.0, (step + 1) / self.warmup_steps)
+        cool = min(1.0, max(0.02, (1.0 - progress) / self.decay_share))
+        return self.learning_rate * warm * cool
+
+
+def config(recipe: Recipe):
+    """The transformers configuration: Phi-3's architecture with grouped-query attention and tied embeddings."""
+    from transformers import Phi3Config
+
+    return Phi3Config(
+        vocab_size=recipe.vocabulary,
+        hidden_size=recipe.hidden,
+        intermediate_size=recipe.feed_forward,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.kv_heads,
+        max_position_embeddings=recipe.context,
+        original_max_position_embeddings=recipe.context,
+        tie_word_embeddings=True,
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=[0, 4],
+        sliding_window=None,
+    )
+
+
+def build(recipe: Recipe):
+    """A Phi3ForCausalLM with fresh weights drawn from the recipe's seed.
+
+    Plain ("eager") attention: at this size it trained 1.4 times as fast on a CPU as torch's fused kernel.
+    """
+    import torch
+    from transformers import Phi3ForCausalLM
+
+    torch.manual_seed(recipe.seed)
+    model = Phi3ForCausalLM(config(recipe))
+    model.set_attn_implementation("eager")
+    return model
+
+
+def optimizers(model, recipe: Recipe) -> list:
+    """Muon for the matrices inside the layers, AdamW for embeddings and norms.
+
+    Muon (https://kellerjordan.github.io/posts/muon/) reached the same loss as AdamW in about half
+    the tokens here; `match_rms_adamw` lets both share one learning rate.
+    """
+    import torch
+
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(
+            matrices, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(others, lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]

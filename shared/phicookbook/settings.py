@@ -1,0 +1,56 @@
+"""Where things live and what is in force: folders, seed, threads, the model that chapters use.
+
+Every value has an environment variable, read here and nowhere else:
+
+    PHI_MODEL      the model that chapters open (default "pocket")
+    PHI_ARTIFACTS  folder for everything that is made on this machine (default .artifacts in the repository)
+    PHI_SEED       the seed of every draw (default 42)
+    PHI_THREADS    CPU threads for torch (default: the machine's cores, at most 8)
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parents[1]
+COOKBOOK = ROOT / "cookbook"
+DATASETS = ROOT / "datasets"
+DOCS = ROOT / "docs"
+POCKET_WEIGHTS = PACKAGE / "pocket" / "weights"
+
+
+class CookbookError(Exception):
+    """A mistake that the reader can mend: its text says what is wrong, where, and what to do."""
+
+
+def model() -> str:
+    """Name of the model that chapters open when they name none."""
+    return os.environ.get("PHI_MODEL") or "pocket"
+
+
+def artifacts() -> Path:
+    """Folder for tuned models, executed chapters and the claims ledger; made when first written to."""
+    return Path(os.environ.get("PHI_ARTIFACTS") or ROOT / ".artifacts").expanduser()
+
+
+def seed() -> int:
+    """The seed of every draw that a chapter makes."""
+    return _whole_number("PHI_SEED", 42, least=0)
+
+
+def threads() -> int:
+    """CPU threads for torch."""
+    return _whole_number("PHI_THREADS", min(os.cpu_count() or 1, 8), least=1)
+
+
+def _whole_number(name: str, default: int, least: int) -> int:
+    text = os.environ.get(name) or str(default)
+    try:
+        value = int(text)
+    except ValueError:
+        raise CookbookError(f"{name} is {text!r}: give a whole number, for example {name}={default}") from None
+    if value < least:
+        raise CookbookError(f"{name} is {value}: give a whole number from {least} up")
+    return value
