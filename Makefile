@@ -42,8 +42,12 @@ lint: setup      ## ruff over code and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-lock: setup      ## resolve the lock file anew (needs uv); torch's CUDA packages are left to pip
-	$(BIN)/python -m phicookbook.lock
+CUDA := cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx
+lock: setup      ## resolve the lock file anew; torch's CUDA packages are left for pip to choose
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade --no-annotate --no-header \
+	  $(CUDA:%=--no-emit-package nvidia-%) --no-emit-package cuda-bindings --no-emit-package cuda-pathfinder \
+	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
 clean:           ## remove everything that was made here
 	rm -rf $(VENV) .artifacts

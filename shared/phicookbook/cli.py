@@ -54,6 +54,7 @@ def _pocket_commands(commands) -> None:
     evaluate = actions.add_parser("evaluate", help="print the table of abilities")
     evaluate.add_argument("--model", default="pocket")
     evaluate.add_argument("-n", type=int, default=300, help="samples a row")
+    evaluate.add_argument("--out", default="", help="also write the table to this Markdown file")
     evaluate.set_defaults(work=_evaluate)
 
 
@@ -122,10 +123,18 @@ def _train(options) -> int:
 
 
 def _evaluate(options) -> int:
-    from phicookbook.models import open_model
-    from phicookbook.pocket.evaluate import abilities, table
+    import time
+    from pathlib import Path
 
-    print(table(abilities(open_model(options.model), options.n)))
+    from phicookbook.models import open_model
+    from phicookbook.pocket.evaluate import abilities, report, table
+
+    started = time.monotonic()
+    model = open_model(options.model)
+    rows = abilities(model, options.n)
+    if options.out:
+        Path(options.out).write_text(report(rows, options.n, time.monotonic() - started), encoding="utf-8")
+    print(table(rows))
     return 0
 
 

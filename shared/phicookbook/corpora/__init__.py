@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import random
 import zlib
+from collections.abc import Callable
 
 from phicookbook.corpora.sample import Sample, conversation
 
@@ -54,8 +55,13 @@ def draw(task: str, rng: random.Random, split: str = "train") -> Sample:
             return sample
 
 
-def samples(task: str, n: int, seed: int = 0, split: str = "test", kind: str = "") -> list[Sample]:
-    """`n` different samples of a task, of one `kind` if that is given."""
+def samples(
+    task: str, n: int, seed: int = 0, split: str = "test", kind: str = "", keep: Callable[[Sample], bool] | None = None
+) -> list[Sample]:
+    """`n` different samples of a task, of one `kind` if that is given, and such as `keep` accepts.
+
+    Raises ValueError when the grammar has not that many.
+    """
     rng = random.Random(f"{task}/{split}/{seed}")
     found: dict[str, Sample] = {}
     tries = 0
@@ -64,6 +70,6 @@ def samples(task: str, n: int, seed: int = 0, split: str = "test", kind: str = "
         if tries > 20_000 + 400 * n:
             raise ValueError(f"{task!r} has only {len(found)} different {split} samples of kind {kind!r}, {n} were asked for")
         sample = draw(task, rng, split)
-        if not kind or sample.kind == kind:
+        if (not kind or sample.kind == kind) and (keep is None or keep(sample)):
             found.setdefault("\x00".join(m["content"] for m in sample.prompt), sample)
     return list(found.values())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from phicookbook import settings
@@ -22,6 +23,18 @@ def make(folder: Path, rows: int = ROWS, **options) -> FinetuneResult:
     """Train pocket on the first `rows` headlines of the training set and write the adapter to `folder`."""
     chosen = headline_data.draw("train", rows)
     return finetune("pocket", [headline_data.row(h) for h in chosen], TUNING, folder, **options)
+
+
+def tuning_for(base: str) -> FinetuneSettings:
+    """Settings of the case: pocket's own, or gentler ones with smaller batches for a model of billions of weights."""
+    if base == "pocket":
+        return TUNING
+    return replace(TUNING, learning_rate=2e-4, per_device_train_batch_size=4, gradient_accumulation_steps=8)
+
+
+def stretched(tuning: FinetuneSettings, rows: int, least: int = 1_000) -> FinetuneSettings:
+    """The settings with as many epochs as it takes to see at least `least` rows, repeats counted."""
+    return replace(tuning, num_train_epochs=max(1, round(least / rows)), logging_steps=10_000, save_steps=10_000)
 
 
 def answers(model, chosen: list[Headline], progress: str = "") -> list:

@@ -89,6 +89,7 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
     """A TRL trainer whose loss is on the assistant's tokens alone."""
     import datasets
     from peft import LoraConfig
+    from transformers.trainer_callback import PrinterCallback
     from trl import SFTTrainer
 
     datasets.disable_progress_bars()
@@ -97,7 +98,7 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
         r=settings.lora_r, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout,
         target_modules=TARGETS, task_type="CAUSAL_LM",
     )  # fmt: skip
-    return SFTTrainer(
+    trainer = SFTTrainer(
         model=opened.model,
         args=_arguments(settings, part),
         train_dataset=datasets.Dataset.from_list([{"messages": row["messages"]} for row in rows]),
@@ -105,6 +106,8 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
         peft_config=lora if settings.apply_lora else None,
         callbacks=[callback],
     )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
 def open_base(base: str):
@@ -130,7 +133,7 @@ def _arguments(settings: FinetuneSettings, part: Path):
         disable_tqdm=True,
         include_num_input_tokens_seen="all",
         dataloader_pin_memory=False,
-        gradient_checkpointing=False,
+        activation_checkpointing=False,
     )
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from phicookbook import corpora, settings
@@ -119,14 +122,14 @@ def _save(out: Path, model, steppers, state: dict) -> None:
 
 
 def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) -> None:
-    """The training loop: one bar, one log, a checkpoint a minute and one at Ctrl-C."""
+    """The training loop: one bar, one log, a checkpoint a minute and one at Ctrl-C, always between two steps."""
     from tqdm.auto import tqdm
 
     bar = tqdm(total=recipe.tokens, initial=state["tokens"], unit="tok", unit_scale=True, mininterval=2)
     saved = started = time.monotonic()
     before, losses = state["seconds"], {}
-    try:
-        while state["tokens"] < recipe.tokens:
+    with bar, _interrupt_asked() as asked:
+        while state["tokens"] < recipe.tokens and not asked:
             progress = state["tokens"] / recipe.tokens
             for stepper in steppers:
                 for group in stepper.param_groups:
@@ -143,9 +146,29 @@ def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) ->
             if now - saved > CHECKPOINT_SECONDS:
                 _save(out, model, steppers, state)
                 saved = now
-    finally:
-        bar.close()
         _save(out, model, steppers, state)
+        if asked:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _interrupt_asked():
+    """A list that Ctrl-C fills, so that the step at hand is finished first; a second Ctrl-C ends at once."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    old = signal.getsignal(signal.SIGINT)
+
+    def note(number, frame):
+        asked.append(number)
+        signal.signal(signal.SIGINT, old)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, old)
 
 
 def _step(model, steppers, parts, losses: dict) -> int:

@@ -1,0 +1,48 @@
+"""Restart & Run All for a chapter, in place, and save it clean.
+
+    python -m phicookbook.book.save cookbook/04_headline_finetuning.ipynb
+
+Progress bars, warnings and time stamps are left out of the saved file: they differ on every run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def save(path: Path) -> None:
+    """Execute a notebook from a fresh kernel and replace it by the executed, cleaned one."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    clean(notebook)
+    part = path.with_suffix(".part")
+    nbformat.write(notebook, part)
+    os.replace(part, path)
+
+
+def clean(notebook) -> None:
+    """Drop what differs between runs: bars, error streams, time stamps, the kernel's build."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _passing(output)]
+
+
+def _passing(output) -> bool:
+    """Whether an output belongs to one run only: the error stream or a progress bar."""
+    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        save(Path(name))

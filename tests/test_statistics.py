@@ -1,0 +1,77 @@
+"""Rates and their Wilson intervals against the closed formula and what any interval must do."""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phicookbook.statistics import Rate, wilson
+
+COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+def formula(correct: int, n: int, confidence: float) -> tuple[float, float]:
+    """Wilson's interval as written in https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval."""
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    p = correct / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return middle - half, middle + half
+
+
+@given(COUNTS, st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+def test_wilson_is_the_closed_formula(counts, confidence):
+    assert wilson(*counts, confidence) == pytest.approx(formula(*counts, confidence), abs=1e-9)
+
+
+def test_wilson_of_the_docstring():
+    low, high = wilson(97, 100)
+    assert (round(low, 3), round(high, 3)) == (0.915, 0.990)
+
+
+@given(COUNTS)
+def test_interval_holds_the_rate_and_mirrors(counts):
+    correct, n = counts
+    low, high = wilson(correct, n)
+    assert -1e-12 <= low <= correct / n <= high <= 1 + 1e-12 and low < high
+    assert wilson(n - correct, n) == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+@given(COUNTS)
+def test_interval_shrinks_with_more_of_the_same_and_grows_with_confidence(counts):
+    correct, n = counts
+
+    def width(*args):
+        low, high = wilson(*args)
+        return high - low
+
+    assert width(correct * 4, n * 4) < width(correct, n) < width(correct, n, 0.99)
+
+
+def test_more_right_answers_move_both_ends_up():
+    ends = [wilson(correct, 40) for correct in range(41)]
+    assert all(a[0] < b[0] and a[1] < b[1] for a, b in zip(ends, ends[1:], strict=False))
+    assert ends[0][0] == pytest.approx(0) and ends[40][1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("correct", "n"), [(0, 0), (-1, 5), (6, 5), (0, -1)])
+def test_what_is_no_rate(correct, n):
+    with pytest.raises(ValueError, match=f"{correct} out of {n} is no rate"):
+        wilson(correct, n)
+
+
+def test_rate_counts_and_prints():
+    rate = Rate.of(mark for mark in [1, 0, "yes", None, True])
+    assert rate == Rate(3, 5) and rate.value == 0.6
+    assert rate.interval == wilson(3, 5)
+    assert str(Rate(97, 100)) == "97.0% (91.5-99.0, n=100)"
+    assert str(Rate(0, 10)).startswith("0.0% (0.0-27.8")
+
+
+def test_a_rate_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="0 out of 0 is no rate"):
+        Rate.of([]).interval  # noqa: B018
