@@ -1,4 +1,6 @@
-"""The Phi family and its published figures, each with its source, from datasets/phi_family.
+"""The Phi family and its published figures.
+
+Everything is read from datasets/phi_family, and every figure comes with its source.
 
     print(member("phi-4").parameters, published("phi-4", "MMLU"))
 """
@@ -15,6 +17,7 @@ from typing import get_type_hints
 from phicookbook import settings
 from phicookbook.settings import CookbookError
 
+OWNER = "microsoft/"
 SOURCE = re.compile(r"https://\S+|arXiv:\d{4}\.\d{5}")
 
 
@@ -22,10 +25,9 @@ SOURCE = re.compile(r"https://\S+|arXiv:\d{4}\.\d{5}")
 class Member:
     """One model of the family; None where the source gives no figure.
 
-    Units: `parameters` and `active_parameters` in billions, `training_tokens` in billions of tokens,
-    `context` in tokens, `vocabulary` in entries; `layers`, `hidden`, `heads`, `kv_heads`, `feed_forward`
-    (of one expert) and `experts` are counts; `rotary_share` is the part of each head that RoPE turns, 0 to 1.
-    `source` vouches for every figure, as it stood on `as_of`.
+    Units: `parameters`, `active_parameters` and `training_tokens` in billions; `context` in tokens; `hidden`
+    and `feed_forward` (of one expert) are widths; `rotary_share` is the part of a head that RoPE turns, 0 to 1;
+    the rest are counts. `source` vouches for every figure, as it stood on `as_of`.
     """
 
     id: str
@@ -59,11 +61,8 @@ class Member:
 
 @dataclass(frozen=True)
 class Score:
-    """A published score in points of 100; `spread` is the ± of its source, in points.
-
-    `secondary` marks a figure that was read in a copy of its source; `setting` says how it differs from
-    the model's ordinary figure, and is empty for that one. Prints as "84.8 (https://...)".
-    """
+    """A published score in points of 100, with the ± of its source as `spread`. `secondary`: read in a copy of the
+    source. `setting`: how it differs from the model's ordinary figure, or empty. Prints as "84.8 (https://...)"."""
 
     model: str
     benchmark: str
@@ -77,13 +76,13 @@ class Score:
 
     def __str__(self) -> str:
         spread = f" ± {self.spread}" if self.spread is not None else ""
-        told = [self.source, self.setting, "read in a copy" if self.secondary else ""]
+        told = (self.source, self.setting, "read in a copy" if self.secondary else "")
         return f"{self.value}{spread} ({', '.join(filter(None, told))})"
 
 
 @dataclass(frozen=True)
 class Event:
-    """What Azure says of some models or of an SDK: its `state`, and the `date` since when, if it is given."""
+    """What Azure says of some models or of an SDK: its `state`, and the day it began, where that is given."""
 
     id: str
     state: str
@@ -91,32 +90,30 @@ class Event:
     says: str
     source: str
     as_of: date
-    date: date | None = None
+    since: date | None = None
 
 
 def family() -> dict[str, Member]:
-    """Every model by hub id, oldest first. Raises CookbookError for a malformed file."""
-    return dict(_members(settings.DATASETS / "phi_family"))
+    """Every model by hub id, in the file's order. Raises CookbookError for a malformed file."""
+    return dict(_by_id(settings.DATASETS / "phi_family" / "models.yaml", Member, "models"))
 
 
 def member(name: str) -> Member:
     """The model of a hub id, with or without its owner and in any case. CookbookError offers the nearest name."""
-    known = family()
-    return known[_named(name, known, "model of the family")]
+    return family()[_named(name, family(), "model of the family")]
 
 
 def benchmark(name: str) -> list[Score]:
     """Every published score of a benchmark, in the file's order. CookbookError offers the nearest name."""
-    scores = _scores(settings.DATASETS / "phi_family")
+    scores = _scores(settings.DATASETS / "phi_family" / "benchmarks.yaml")
     name = _named(name, [score.benchmark for score in scores], "benchmark")
     return [score for score in scores if score.benchmark == name]
 
 
 def published(model: str, benchmark: str) -> Score:
-    """The figure to quote for a model: an original before a copy, its ordinary setting before others, its own
-    card before other sources; `benchmark()` lists the rest. CookbookError says what there is when it is missing.
-    """
-    scores = _scores(settings.DATASETS / "phi_family")
+    """The figure to quote for a model, in points of 100: one read in its source before one read in a copy, its
+    ordinary setting before others, then the file's order. CookbookError says what there is when it is missing."""
+    scores = _scores(settings.DATASETS / "phi_family" / "benchmarks.yaml")
     model = _named(model, [score.model for score in scores], "model with published figures")
     scores = [score for score in scores if score.model == model]
     name = _named(benchmark, [score.benchmark for score in scores], f"published benchmark of {model}")
@@ -125,87 +122,59 @@ def published(model: str, benchmark: str) -> Score:
 
 def lifecycle() -> list[Event]:
     """What Azure has retired and what stands, in the file's order."""
-    return list(_events(settings.DATASETS / "phi_family"))
+    return list(_by_id(settings.DATASETS / "phi_family" / "lifecycle.yaml", Event, "events").values())
 
 
 def _named(name: str, known, kind: str) -> str:
     from difflib import get_close_matches
 
-    short = {each.rpartition("/")[2].casefold(): each for each in known}
-    whole = {each.casefold(): each for each in known}
-    found = whole.get(name.casefold()) or short.get(name.casefold())
-    if found:
+    short = {each.removeprefix(OWNER).casefold(): each for each in known if each.startswith(OWNER)}
+    short |= {each.casefold(): each for each in known}
+    if found := short.get(name.casefold()):
         return found
-    near = get_close_matches(name.rpartition("/")[2].casefold(), short, n=1)
-    hint = f"did you mean {short[near[0]]}?" if near else f"there are {', '.join(short.values())}"
+    near = get_close_matches(name.casefold(), short, n=1)
+    hint = f"did you mean {short[near[0]]}?" if near else f"there are {', '.join(dict.fromkeys(short.values()))}"
     raise CookbookError(f"{name!r} is no {kind}: {hint}")
 
 
 @cache
-def _members(folder: Path) -> dict[str, Member]:
-    path = folder / "models.yaml"
-    rows = [_record(Member, row, where) for where, row in _rows(path, _read(path), "models")]
+def _by_id(path: Path, kind: type, key: str) -> dict:
+    rows = [_record(kind, row, where) for where, row in _rows(path, key)]
     _once(path, [row.id for row in rows])
     return {row.id: row for row in rows}
 
 
 @cache
-def _scores(folder: Path) -> tuple[Score, ...]:
-    path, scores = folder / "benchmarks.yaml", []
-    content = _read(path)
-    tables = content.get("tables")
-    if not isinstance(tables, dict):
-        raise CookbookError(f"{path}: 'tables' is not a mapping of tables")
-    for table in tables:
-        for where, row in _rows(path, tables, table):
-            common = dict(row) if isinstance(row, dict) else {}
-            figures = common.pop("scores", None)
-            if not isinstance(figures, dict) or not figures:
-                raise CookbookError(f"{where}: 'scores' is not a mapping of benchmarks to figures")
-            for name, figure in figures.items():
-                value, spread = figure if isinstance(figure, list) and len(figure) == 2 else (figure, None)
-                full = {"benchmark": name, "value": value, "spread": spread, "table": table, "as_of": content.get("as_of")}
-                scores.append(_record(Score, common | full, where))
+def _scores(path: Path) -> tuple[Score, ...]:
+    scores = []
+    for where, row in _rows(path, "groups"):
+        figures = row.pop("scores", None)
+        if not isinstance(figures, dict):
+            raise CookbookError(f"{where}: scores is {figures!r}, not a mapping of benchmarks to figures")
+        for name, figure in figures.items():
+            value, spread = figure if isinstance(figure, list) and len(figure) == 2 else (figure, None)
+            full = row | {"benchmark": name, "value": value, "spread": spread}
+            scores.append(_record(Score, full, f"{where}, {name}"))
     _once(path, [(score.model, score.benchmark, score.source, score.setting) for score in scores])
     return tuple(scores)
 
 
-@cache
-def _events(folder: Path) -> tuple[Event, ...]:
-    path = folder / "lifecycle.yaml"
-    events = tuple(_record(Event, row, where) for where, row in _rows(path, _read(path), "events"))
-    _once(path, [event.id for event in events])
-    return events
-
-
-def _read(path: Path) -> dict:
+def _rows(path: Path, key: str):
+    """Each row of a file with its place for error messages: file, row number and name."""
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CookbookError(f"{path} does not exist") from None
-    except yaml.YAMLError as error:
-        raise CookbookError(f"{path} is not YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise CookbookError(f"{path} is not a mapping")
-    return content
-
-
-def _rows(path: Path, content: dict, key: str):
-    """Each row under a key with its place for error messages: file, key, number and name."""
-    rows = content.get(key)
-    if not isinstance(rows, list):
-        raise CookbookError(f"{path}: {key!r} is not a list of rows")
-    for number, row in enumerate(rows, start=1):
-        name = (row.get("id") or row.get("model")) if isinstance(row, dict) else None
-        yield f"{path}, {key}, row {number}" + (f" ({name})" if name else ""), row
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))[key]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise CookbookError(f"{path} is not a YAML file with a list of {key}: {error}") from None
+    for number, row in enumerate(rows if isinstance(rows, list) else [rows], start=1):
+        if not isinstance(row, dict):
+            raise CookbookError(f"{path}, row {number} of {key} is {row!r}, not a mapping of fields")
+        yield f"{path}, row {number} of {key} ({row.get('id') or row.get('model')})", row
 
 
 def _record(kind: type, row: dict, where: str):
     """The dataclass of a row. Raises CookbookError for a field that is missing, unknown or of the wrong type."""
-    if not isinstance(row, dict):
-        raise CookbookError(f"{where} is not a mapping of fields")
     hints = get_type_hints(kind)
     if missing := [each.name for each in fields(kind) if each.default is MISSING and each.name not in row]:
         raise CookbookError(f"{where} lacks {', '.join(missing)}")
@@ -213,16 +182,15 @@ def _record(kind: type, row: dict, where: str):
         if name not in hints:
             raise CookbookError(f"{where}: {name!r} is no field; there are {', '.join(hints)}")
         if not _fits(value, hints[name]):
-            wanted = getattr(hints[name], "__name__", hints[name])
-            raise CookbookError(f"{where}: {name} is {value!r}, not of type {wanted}")
+            raise CookbookError(f"{where}: {name} is {value!r}, not {getattr(hints[name], '__name__', hints[name])}")
     if not SOURCE.fullmatch(row["source"]):
-        raise CookbookError(f"{where}: the source {row['source']!r} is neither a https:// address nor arXiv:NNNN.NNNNN")
+        raise CookbookError(f"{where}: the source {row['source']!r} is neither an https address nor arXiv:NNNN.NNNNN")
     return kind(**row)
 
 
 def _fits(value, hint) -> bool:
     if isinstance(value, bool):  # Python counts a bool as an int
-        return hint is bool or bool in getattr(hint, "__args__", ())
+        return isinstance(True, hint) and not isinstance(2, hint)
     return isinstance(value, hint) or (isinstance(value, int) and isinstance(1.0, hint))
 
 

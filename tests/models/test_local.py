@@ -104,9 +104,9 @@ def test_chat_many_of_nothing_is_nothing(tiny):
 
 def test_batches_hold_every_row_once_and_stay_under_the_limits(monkeypatch):
     monkeypatch.setattr(local, "BATCH_TOKENS", 100)
-    prompts = [[0] * length for length in (1, 5, 5, 20, 30, 200)]
-    groups = list(local._batches(list(range(6)), prompts, 10))
-    assert groups == [[0, 1, 2], [3], [4], [5]]  # 3 x 15, then 4 x 30 and 2 x 40 would be over or near 100
+    prompts = [[0] * length for length in (1, 5, 5, 20, 30, 45, 200)]
+    groups = list(local._batches(list(range(7)), prompts, 10))
+    assert groups == [[0, 1, 2], [3, 4], [5], [6]]  # 3 x 15 fit, 4 x 30 do not; 2 x 40 fit, 3 x 55 do not
     monkeypatch.setattr(local, "BATCH_TOKENS", 10**9)
     assert [len(g) for g in local._batches(list(range(300)), [[0]] * 300, 1)] == [128, 128, 44]
 

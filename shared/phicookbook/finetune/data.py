@@ -44,6 +44,8 @@ def read_jsonl(path: Path | str) -> list[dict]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise CookbookError(f"{path} does not exist: check the name") from None
+    except IsADirectoryError:
+        raise CookbookError(f"{path} is a folder: give one of its files") from None
     except UnicodeDecodeError as error:
         raise CookbookError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
     rows, faults = [], []
@@ -57,7 +59,7 @@ def read_jsonl(path: Path | str) -> list[dict]:
             rows.append(row)
     if faults:
         more = [f"  and {len(faults) - MOST_TOLD} more"] if len(faults) > MOST_TOLD else []
-        raise CookbookError("\n".join([f"{path} has {len(faults)} bad lines:", *faults[:MOST_TOLD], *more]))
+        raise CookbookError("\n".join([f"{path} has {len(faults)} bad {'line' if len(faults) == 1 else 'lines'}:", *faults[:MOST_TOLD], *more]))
     if not rows:
         raise CookbookError(f"{path} holds no rows: give one JSON conversation a line")
     return rows

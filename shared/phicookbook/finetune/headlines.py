@@ -13,6 +13,7 @@ from phicookbook.corpora import headline_data, headlines
 from phicookbook.corpora.headlines import Headline
 from phicookbook.finetune.settings import FinetuneSettings
 from phicookbook.finetune.train import FinetuneResult, finetune
+from phicookbook.models import artifacts
 from phicookbook.statistics import Rate
 
 ROWS = 3_000
@@ -52,6 +53,9 @@ def one_word(replies: list) -> Rate:
     return Rate.of(r.finished and r.text in headlines.LABELS for r in replies)
 
 
-def folder_of(rows: int) -> Path:
-    """Where a run of the learning curve keeps its adapter."""
-    return settings.artifacts() / "models" / f"headlines-{rows}-rows"
+def folder_of(rows: int, base: str = "pocket") -> Path:
+    """Where a run of the case keeps its model; pocket's run on ROWS rows is the artifact pocket-headlines."""
+    if base == "pocket" and rows == ROWS:
+        return artifacts.path_of("pocket-headlines")
+    name = "pocket" if base == "pocket" else Path(base).name
+    return settings.artifacts() / "models" / f"{name}-headlines-{rows}"

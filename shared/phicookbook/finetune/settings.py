@@ -10,8 +10,14 @@ Phi-3-mini takes a hundred times its learning rate.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 
 from phicookbook.settings import CookbookError
+
+COUNTS = (
+    "lora_r", "lora_alpha", "per_device_train_batch_size", "gradient_accumulation_steps", "max_seq_length",
+    "logging_steps", "save_steps",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,14 @@ class FinetuneSettings:
     seed: int = 42
 
     def __post_init__(self):
-        wrong = [
-            f"{name} is {getattr(self, name)!r}, give {rule}"
-            for name, rule, good in (
-                ("lora_r", "a whole number from 1 up", self.lora_r >= 1),
-                ("lora_alpha", "a whole number from 1 up", self.lora_alpha >= 1),
-                ("lora_dropout", "a number from 0 to below 1", 0 <= self.lora_dropout < 1),
-                ("num_train_epochs", "a number above 0", self.num_train_epochs > 0),
-                ("per_device_train_batch_size", "a whole number from 1 up", self.per_device_train_batch_size >= 1),
-                ("learning_rate", "a number above 0", self.learning_rate > 0),
-            )
-            if not good
-        ]
+        rules = {
+            **dict.fromkeys(COUNTS, ("a whole number from 1 up", lambda value: isinstance(value, Integral) and value >= 1)),
+            "lora_dropout": ("a number from 0 to below 1", lambda value: 0 <= value < 1),
+            "num_train_epochs": ("a number above 0", lambda value: value > 0),
+            "learning_rate": ("a number above 0", lambda value: value > 0),
+        }
+        given = [(name, getattr(self, name), rule, good) for name, (rule, good) in rules.items()]
+        wrong = [f"{name} is {v!r}, give {rule}" for name, v, rule, good in given if not (isinstance(v, Real) and good(v))]
         if wrong:
             raise CookbookError("; ".join(wrong))
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock
+
 from phicookbook import settings as book_settings
 from phicookbook.finetune.data import fault_of
 from phicookbook.finetune.settings import FinetuneSettings
@@ -46,7 +48,7 @@ def finetune(
 
     `on_log(step, steps, loss)` is called at each logging step. `out` appears only when the run is done;
     a run that was killed leaves `out` with ".part" and the next one goes on from its last checkpoint.
-    Raises CookbookError for bad rows.
+    Two runs to the same `out` wait for each other. Raises CookbookError for bad rows.
     """
     for number, row in enumerate(rows, start=1):
         if fault := fault_of(row.get("messages", [])):
@@ -54,8 +56,14 @@ def finetune(
     if not rows:
         raise CookbookError("there are no rows to train on")
     part = out.with_name(out.name + ".part")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(out.with_name(out.name + ".lock")):
+        return _run(base, rows, settings, out, part, _reporter(on_log, progress))
+
+
+def _run(base: str, rows: Sequence[dict], settings: FinetuneSettings, out: Path, part: Path, reporter) -> FinetuneResult:
     _forget_other_run(part, base, rows, settings)
-    trainer = _trainer(base, rows, settings, part, _reporter(on_log, progress))
+    trainer = _trainer(base, rows, settings, part, reporter)
     started = time.perf_counter()
     trainer.train(resume_from_checkpoint=_last_checkpoint(part))
     seconds = time.perf_counter() - started

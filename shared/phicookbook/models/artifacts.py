@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from filelock import FileLock
+
 from phicookbook import settings
 from phicookbook.settings import CookbookError
 
@@ -30,8 +32,10 @@ def ensure(name: str) -> Path:
     if name not in MAKERS:
         raise CookbookError(f"no artifact is called {name!r}: choose one of {', '.join(MAKERS)}")
     folder = path_of(name)
-    if not folder.exists():
-        module, function = MAKERS[name].split(":")
-        print(f"{name} is not here yet: making it", flush=True)
-        getattr(importlib.import_module(module), function)(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f"{name}.making")):
+        if not folder.exists():
+            module, function = MAKERS[name].split(":")
+            print(f"{name} is not here yet: making it", flush=True)
+            getattr(importlib.import_module(module), function)(folder)
     return folder

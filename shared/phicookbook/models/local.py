@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from phicookbook import settings
 from phicookbook.chat import Message, Reply, as_messages
@@ -24,6 +25,7 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     Raises CookbookError when the folder holds no model or the hub's files can't be had.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
@@ -36,12 +38,10 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
-    except (OSError, ValueError) as error:
-        raise CookbookError(_why_not(source, error)) from error
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CookbookError(_why_not(base, adapter, error)) from error
     if adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        model = _with_adapter(model, adapter)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return LocalModel(name, model.to(device).eval(), tokenizer)
 
@@ -58,12 +58,25 @@ def _base_of(source: Path | str) -> tuple[str, Path | None]:
     return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
 
 
-def _why_not(source: Path | str, error: Exception) -> str:
-    if Path(source).is_dir():
-        return f"{source} holds no model that transformers can open: {str(error).splitlines()[0]}"
+def _with_adapter(model, adapter: Path):
+    """The model with a LoRA adapter merged into its weights."""
+    from peft import PeftModel
+    from safetensors import SafetensorError
+
+    try:
+        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CookbookError(f"{adapter} holds no adapter that peft can open: {shorten(str(error), 200)}") from error
+
+
+def _why_not(base: str, adapter: Path | None, error: Exception) -> str:
+    if Path(base).is_dir():
+        reason = shorten(str(error), 200) if (Path(base) / "config.json").exists() else "it has no config.json"
+        return f"{base} holds no model that transformers can open: {reason}"
+    whose = f" (the base of the adapter {adapter})" if adapter else ""
     return (
-        f"{source} is not on this machine and could not be fetched from the hub. "
-        f"Where there is a network, run `hf download {source}` first, or use the bundled model: PHI_MODEL=pocket."
+        f"{base}{whose} is not on this machine and could not be fetched from the hub. "
+        f"Where there is a network, run `hf download {base}` first, or use the bundled model: PHI_MODEL=pocket."
     )
 
 
@@ -116,28 +129,43 @@ class LocalModel:
                 bar.update(len(rows))
         return replies
 
-    def stream(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Iterator[str]:
-        """Pieces of the answer as they are written; takes `chat_many`'s generation settings."""
+    def stream(
+        self,
+        conversation: str | Sequence[Message],
+        system: str = "",
+        *,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        top_k: int = 0,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
         from threading import Thread
 
         import torch
         from transformers import TextIteratorStreamer
 
-        limit = generation.get("max_new_tokens", MAX_NEW_TOKENS)
-        ids = torch.tensor([self._prompt_ids(conversation, system, limit)], device=self.model.device)
-        if generation.get("temperature"):
-            torch.manual_seed(generation.get("seed") or settings.seed())
-        options = _sampling(generation.get("temperature", 0.0), generation.get("top_p", 1.0), generation.get("top_k", 0))
+        ids = torch.tensor([self._prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
+        options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
+        if temperature > 0:
+            torch.manual_seed(settings.seed() if seed is None else seed)
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
-        work = Thread(
-            target=self.model.generate,
-            kwargs={"input_ids": ids, "attention_mask": ids.new_ones(ids.shape), "streamer": pieces,
-                    "max_new_tokens": limit, **options},
-            daemon=True,
-        )  # fmt: skip
+        faults: list[Exception] = []
+
+        def write() -> None:
+            try:
+                self.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), streamer=pieces, **options)
+            except Exception as error:  # raised below: an error that stays in the thread would leave the reader waiting
+                faults.append(error)
+                pieces.end()
+
+        work = Thread(target=write, daemon=True)
         work.start()
         yield from (piece for piece in pieces if piece)
         work.join()
+        if faults:
+            raise faults[0]
 
     def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
         text = self.tokenizer.apply_chat_template(
