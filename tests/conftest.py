@@ -43,8 +43,8 @@ def tiny_folder(tmp_path_factory):
     tokenizer = train_tokenizer(TEXTS * 4, 320)
     recipe = Recipe(hidden=32, layers=2, heads=4, kv_heads=2, feed_forward=64, vocabulary=len(tokenizer), context=256)
     model = build(recipe)
-    with torch.no_grad():  # larger weights in the layers, so that answers differ from prompt to prompt
-        for weights in model.model.layers.parameters():
+    with torch.no_grad():  # larger weights, so that answers differ from prompt to prompt
+        for weights in model.parameters():
             if weights.ndim == 2:
                 weights.mul_(15)
     model.generation_config = GenerationConfig(eos_token_id=[0, 4], pad_token_id=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 
 from phicookbook import __version__
 from phicookbook.settings import CookbookError
@@ -145,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
         return options.work(options)
     except CookbookError as error:
         if options.traceback:
-            raise
+            traceback.print_exc()
         print(f"cookbook: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -44,7 +44,10 @@ def rows() -> list[Row]:
 def locked_versions() -> dict[str, str]:
     """Version of each package in the lock file; of several lines for one package, the first."""
     found: dict[str, str] = {}
-    for line in (settings.ROOT / "shared" / "requirements.lock").read_text(encoding="utf-8").splitlines():
+    path = settings.ROOT / "shared" / "requirements.lock"
+    if not path.exists():
+        raise CookbookError(f"{path} is missing: restore it with `git checkout -- {path}`")
+    for line in path.read_text(encoding="utf-8").splitlines():
         name, separator, version = line.split(";")[0].strip().partition("==")
         if separator:
             found.setdefault(name, version)
@@ -58,8 +61,8 @@ def _versions() -> list[Row]:
             here = metadata.version(name)
         except metadata.PackageNotFoundError:
             here = "missing"
-        good = here.split("+")[0] == locked[name]
-        found.append(Row(name, here, good, f"the lock says {locked[name]}: run `make setup`"))
+        wanted = locked.get(name, "nothing")
+        found.append(Row(name, here, here.split("+")[0] == wanted, f"the lock says {wanted}: run `make setup`"))
     return found
 
 

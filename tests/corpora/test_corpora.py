@@ -1,6 +1,6 @@
 """Every grammar through the one door: tasks that draw, sides that never meet, draws that repeat in any process.
 
-    pytest tests/corpora/test_corpora.py
+pytest tests/corpora/test_corpora.py
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+
 from phicookbook import corpora
 from phicookbook.corpora import Sample, conversation
 from phicookbook.finetune.data import fault_of

@@ -1,6 +1,6 @@
 """The headline datasets: disjoint sides, rows that a fine-tuning service takes, files that repeat to the byte.
 
-    pytest tests/corpora/test_headline_data.py
+pytest tests/corpora/test_headline_data.py
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections import Counter
 
 import pytest
+
 from phicookbook import corpora, settings
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.corpora.headlines import Headline

@@ -1,6 +1,6 @@
 """Headlines: labels, the firm's policy, the questions asked about them, and the rule that holds some out.
 
-    pytest tests/corpora/test_headlines.py
+pytest tests/corpora/test_headlines.py
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from phicookbook import corpora, settings
 from phicookbook.corpora import headlines, templates
 from phicookbook.corpora.headlines import Headline

@@ -1,6 +1,6 @@
 """Names and amounts: the shape of each, the shares that the docstrings state, clean banks, seeds that repeat.
 
-    pytest tests/corpora/test_names.py
+pytest tests/corpora/test_names.py
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from phicookbook.corpora import names
 
 NAME = r"[A-Z][a-z]+"

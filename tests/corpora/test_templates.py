@@ -1,6 +1,6 @@
 """Headline templates: every line parses, and a draw leaves no bracket, brace or double space behind.
 
-    pytest tests/corpora/test_templates.py
+pytest tests/corpora/test_templates.py
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from phicookbook.corpora import templates
 
 STEMS = sorted(f"{domain}_{sentiment}" for domain in templates.DOMAINS for sentiment in templates.SENTIMENTS)

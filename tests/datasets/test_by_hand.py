@@ -1,6 +1,6 @@
 """Hand-written headlines: well formed, and out of the grammar's reach.
 
-    pytest tests/datasets/test_by_hand.py
+pytest tests/datasets/test_by_hand.py
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from collections import Counter
 
 import pytest
+
 from phicookbook import settings
 from phicookbook.corpora import headline_data, headlines, templates
 

@@ -1,6 +1,6 @@
 """Every dataset has a card, claims load, and nothing shadows the Hugging Face package of the same name.
 
-    pytest tests/datasets/test_cards.py
+pytest tests/datasets/test_cards.py
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from phicookbook import settings
 from phicookbook.book import claims
 

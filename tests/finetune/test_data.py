@@ -118,6 +118,12 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     assert read_jsonl(path) == chat_rows([("a", "b")])
 
 
-@pytest.mark.parametrize("messages", [chat_rows([("a", "b")])[0]["messages"], [{"role": "system", "content": "s"}, *chat_rows([("a", "b")] * 2)[0]["messages"] * 2]])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        chat_rows([("a", "b")])[0]["messages"],
+        [{"role": "system", "content": "s"}, *chat_rows([("a", "b")] * 2)[0]["messages"] * 2],
+    ],
+)
 def test_good_messages_have_no_fault(messages):
     assert fault_of(messages) == ""

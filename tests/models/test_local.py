@@ -127,7 +127,9 @@ def test_draws_follow_the_seed(tiny, monkeypatch):
     assert draw() == draw(seed=7)
 
 
-@pytest.mark.parametrize("bad", [{"temperature": -0.1}, {"temperature": 1, "top_p": 0}, {"temperature": 1, "top_p": 1.1}, {"top_k": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"temperature": -0.1}, {"temperature": 1, "top_p": 0}, {"temperature": 1, "top_p": 1.1}, {"top_k": -1}]
+)
 def test_bad_sampling_settings_are_told(tiny, bad):
     with pytest.raises(CookbookError, match="top_p must be above 0 and at most 1"):
         tiny.chat("Hello", **bad)
@@ -165,7 +167,9 @@ def test_a_row_that_ends_early_in_a_batch_is_not_padded_into_the_answer(tiny, pl
     assert many[0].finished and many[0].tokens <= 2 and not all(r.finished for r in many)
 
 
-@pytest.mark.parametrize("options", [{}, {"temperature": 1.2, "seed": 3}, {"temperature": 1.2, "seed": 0}, {"temperature": 1.2, "top_k": 4}])
+@pytest.mark.parametrize(
+    "options", [{}, {"temperature": 1.2, "seed": 3}, {"temperature": 1.2, "seed": 0}, {"temperature": 1.2, "top_k": 4}]
+)
 def test_stream_is_chat_in_pieces(tiny, options):
     pieces = list(tiny.stream("The system was", system="Be brief.", **SHORT, **options))
     assert all(pieces)
@@ -219,7 +223,9 @@ def adapter(tiny_folder, tmp_path):
 
 def test_adapter_folder_answers_as_peft_does(adapter, tiny, plain):
     folder, tuned = adapter
-    reply = open_folder(folder, "tuned").chat("Hello", **SHORT)
+    opened = open_folder(folder, "tuned")
+    assert not [name for name, _ in opened.model.named_parameters() if "lora" in name]  # merged, so no slower than its base
+    reply = opened.chat("Hello", **SHORT)
     tokens = written(tuned, plain[1], "Hello", do_sample=False, max_new_tokens=12)
     assert reply.text == plain[1].decode(tokens, skip_special_tokens=True)
     assert reply.text != tiny.chat("Hello", **SHORT).text

@@ -53,7 +53,12 @@ def test_damaged_weights_of_pocket_are_told(pocket):
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("poket", "pocket"), ("Pocket", "pocket"), ("pocket-headline", "pocket-headlines"), ("pocket_headlines", "pocket-headlines")],
+    [
+        ("poket", "pocket"),
+        ("Pocket", "pocket"),
+        ("pocket-headline", "pocket-headlines"),
+        ("pocket_headlines", "pocket-headlines"),
+    ],
 )
 def test_an_unknown_name_offers_the_nearest(name, near):
     assert told(name).startswith(f"no model is called {name!r}. Did you mean {near!r}? Choose pocket, pocket-headlines, a folder")
@@ -79,7 +84,9 @@ def test_a_spoiled_folder_is_told_in_one_sentence(tiny_folder, tmp_path, spoiled
 
 def test_an_adapter_without_its_weights_or_base(tiny_folder, tmp_path):
     listing = tmp_path / "adapter_config.json"
-    listing.write_text(json.dumps({"base_model_name_or_path": str(tiny_folder), "peft_type": "LORA", "target_modules": ["o_proj"]}))
+    listing.write_text(
+        json.dumps({"base_model_name_or_path": str(tiny_folder), "peft_type": "LORA", "target_modules": ["o_proj"]})
+    )
     assert told(str(tmp_path)).startswith(f"{tmp_path} holds no adapter that peft can open: ")
     listing.write_text(json.dumps({"base_model_name_or_path": "no-such/base", "peft_type": "LORA"}))
     assert told(str(tmp_path)).startswith(f"no-such/base (the base of the adapter {tmp_path}) is not on this machine")

@@ -63,13 +63,15 @@ def load(path: Path | None = None) -> dict[str, Claim]:
         raise CookbookError(f"{path} does not exist") from None
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise CookbookError(f"{path} is not a YAML file with a list of claims: {error}") from None
+    if not isinstance(rows, list):
+        raise CookbookError(f"{path} is not a YAML file with a list of claims: claims is {rows!r}")
     found: dict[str, Claim] = {}
     for place, row in enumerate(rows, start=1):
         try:
             entry = Claim(**row)
         except TypeError as error:
             raise CookbookError(f"{path}, claim {place}: {error}") from None
-        if not BOUND.match(entry.bound):
+        if not BOUND.match(str(entry.bound)):
             raise CookbookError(f"{path}, {entry.id}: the bound {entry.bound!r} is no comparison such as '>= 0.9'")
         if entry.id in found:
             raise CookbookError(f"{path}, {entry.id}: this id stands twice")
@@ -159,7 +161,8 @@ def table() -> str:
                 value += f" ({entry.show(low)} to {entry.show(high)}, n={record['n']})"
         lines.append((entry.id, value, entry.show_bound(), verdict))
     widths = [max(len(line[i]) for line in [*lines, HEAD]) for i in range(4)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in [HEAD, *lines])
+    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in [HEAD, *lines]]
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
 HEAD = ("claim", "measured", "bound", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 from phicookbook import settings
 from phicookbook.book import claims
 from phicookbook.settings import CookbookError
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,11 @@ def run(names: list[str], jobs: int = 0, model: str = "") -> list[Outcome]:
 
     `jobs` 0 means one for each core. Ctrl-C ends the chapters that are running.
     """
-    chosen = [find(name) for name in names] or chapters()
+    chosen = list(dict.fromkeys(find(name) for name in names)) or chapters()
+    if not chosen:
+        raise CookbookError(f"there are no chapters in {settings.COOKBOOK}")
+    if jobs < 0:
+        raise CookbookError(f"jobs is {jobs}: give a whole number from 0 up")
     jobs = min(jobs or os.cpu_count() or 1, len(chosen))
     running: list[subprocess.Popen] = []
     with ThreadPoolExecutor(jobs) as pool:
@@ -102,8 +109,8 @@ def _fault(out: Path, errors: str) -> str:
         number += cell["cell_type"] == "code" and "papermill-error-cell-tag" not in cell["metadata"].get("tags", [])
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
-                traceback = "\n".join(output["traceback"][-1:]) or output["evalue"]
-                return f"code cell {number} of {out}:\n{traceback}\n{output['ename']}: {output['evalue']}"
+                traceback = COLOUR.sub("", "\n".join(output["traceback"])) or f"{output['ename']}: {output['evalue']}"
+                return f"code cell {number} of {out}:\n{traceback[-4000:]}"
     return errors.strip()[-2000:]
 
 

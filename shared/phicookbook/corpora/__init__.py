@@ -67,7 +67,7 @@ def samples(
     tries = 0
     while len(found) < n:
         tries += 1
-        if tries > 20_000 + 400 * n:
+        if tries > 2_000 + 400 * n:
             raise ValueError(f"{task!r} has only {len(found)} different {split} samples of kind {kind!r}, {n} were asked for")
         sample = draw(task, rng, split)
         if (not kind or sample.kind == kind) and (keep is None or keep(sample)):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from phicookbook.corpora import facts as wordings
 from phicookbook.corpora import travel
-from phicookbook.corpora.facts import Domain, Fact
+from phicookbook.corpora.facts import Domain, Fact, NoEntityLeft
 from phicookbook.corpora.sample import Sample, conversation
 
 NOT_SAID = "The context does not say."
@@ -49,7 +49,12 @@ def sample(rng: random.Random) -> Sample:
     """One question with its context, or without one when the kind is "closed_book"."""
     kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
     sizes = rng.choices([sizes for sizes, _ in SIZES], [share for _, share in SIZES])[0]
-    found = material(rng, kind, rng.choice(sizes))
+    while True:
+        try:
+            found = material(rng, kind, rng.choice(sizes))
+            break
+        except NoEntityLeft:  # a small domain, asked for more entities than it has: about once in a million
+            continue
     closed = kind == "closed_book"
     user = _closed(rng, found.question) if closed else _layout(rng, found)
     system = rng.choice(CLOSED_SYSTEMS if closed else SYSTEMS) if rng.random() < 0.25 else ""

@@ -123,13 +123,17 @@ def _domain(line: str, known: dict[str, Domain]) -> Domain:
     return Domain(name, rest[0], rest[1], inherited)
 
 
+class NoEntityLeft(ValueError):
+    """A domain has no further entity whose name stands in none of the others."""
+
+
 def entity(rng: random.Random, domain: Domain, taken: Collection[str] = ()) -> str:
     """A new entity, none of whose names stands inside another's."""
     for _ in range(200):
         found = expand(rng, domain.entities)
         if not any(found in other or other in found for other in taken):
             return found
-    raise ValueError(f"no entity of {domain.name} is left")
+    raise NoEntityLeft(domain.name)
 
 
 def draw(rng: random.Random, domain: Domain, who: str, attribute: str, taken: Collection[str] = ()) -> Fact:

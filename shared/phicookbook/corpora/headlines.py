@@ -117,7 +117,7 @@ def label_of(text: str) -> str:
 
 
 def by_hand(name: str = "by_hand") -> list[Headline]:
-    """Headlines written by people and not by the grammar; `by_hand_dev` is the set for development."""
+    """Headlines written one by one, apart from the grammar; `by_hand_dev` is the set for development."""
     path = settings.DATASETS / "headlines" / f"{name}.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [Headline(row["text"], row["sentiment"], row["cyber"]) for row in rows]

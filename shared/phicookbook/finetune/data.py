@@ -19,8 +19,7 @@ MOST_TOLD = 20
 def chat_rows(pairs: Iterable[tuple[str, str]]) -> list[dict]:
     """Rows of one user and one assistant message from (prompt, answer) pairs."""
     return [
-        {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]}
-        for prompt, answer in pairs
+        {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]} for prompt, answer in pairs
     ]
 
 
@@ -59,7 +58,8 @@ def read_jsonl(path: Path | str) -> list[dict]:
             rows.append(row)
     if faults:
         more = [f"  and {len(faults) - MOST_TOLD} more"] if len(faults) > MOST_TOLD else []
-        raise CookbookError("\n".join([f"{path} has {len(faults)} bad {'line' if len(faults) == 1 else 'lines'}:", *faults[:MOST_TOLD], *more]))
+        head = f"{path} has {len(faults)} bad line{'s' if len(faults) > 1 else ''}:"
+        raise CookbookError("\n".join([head, *faults[:MOST_TOLD], *more]))
     if not rows:
         raise CookbookError(f"{path} holds no rows: give one JSON conversation a line")
     return rows

@@ -48,7 +48,7 @@ def finetune(
 
     `on_log(step, steps, loss)` is called at each logging step. `out` appears only when the run is done;
     a run that was killed leaves `out` with ".part" and the next one goes on from its last checkpoint.
-    Two runs to the same `out` wait for each other. Raises CookbookError for bad rows.
+    Two runs to the same `out` wait for each other. Raises CookbookError for bad or overlong rows.
     """
     for number, row in enumerate(rows, start=1):
         if fault := fault_of(row.get("messages", [])):
@@ -96,12 +96,15 @@ def _last_checkpoint(part: Path) -> str | None:
 def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: Path, callback):
     """A TRL trainer whose loss is on the assistant's tokens alone."""
     import datasets
+    from huggingface_hub import constants
     from peft import LoraConfig
     from transformers.trainer_callback import PrinterCallback
     from trl import SFTTrainer
 
     datasets.disable_progress_bars()
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # TRL reports every run to the hub unless it is told not to
     opened = open_base(base)
+    _check_lengths(rows, opened.tokenizer, settings.max_seq_length)
     lora = LoraConfig(
         r=settings.lora_r, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout,
         target_modules=TARGETS, task_type="CAUSAL_LM",
@@ -116,6 +119,17 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _check_lengths(rows: Sequence[dict], tokenizer, most: int) -> None:
+    """Raise CookbookError for a row that TRL would cut, for then the end of its answer is never learnt."""
+    for number, row in enumerate(rows, start=1):
+        text = tokenizer.apply_chat_template(row["messages"], tokenize=False)
+        length = len(tokenizer(text, add_special_tokens=False)["input_ids"])
+        if length > most:
+            raise CookbookError(
+                f"row {number} has {length} tokens, more than max_seq_length {most}: shorten it or raise the limit"
+            )
 
 
 def open_base(base: str):
@@ -185,7 +199,8 @@ def _keep(trainer, base: str, settings: FinetuneSettings, result: FinetuneResult
         "tokens": result.tokens, "losses": result.losses,
     }  # fmt: skip
     (done / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    (done / "training_args.bin").unlink(missing_ok=True)
+    for leftover in ("training_args.bin", "README.md"):  # a pickle, and a card of blanks that names this machine's folders
+        (done / leftover).unlink(missing_ok=True)
     shutil.rmtree(result.folder, ignore_errors=True)
     os.replace(done, result.folder)
     shutil.rmtree(part, ignore_errors=True)

@@ -45,4 +45,5 @@ def _unknown(name: str) -> str:
     known = [*BUNDLED, *ARTIFACTS]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
-    return f"no model is called {name!r}. {hint}Choose {', '.join(known)}, a folder, or a hub id such as microsoft/Phi-4-mini-instruct."
+    choice = f"Choose {', '.join(known)}, a folder, or a hub id such as microsoft/Phi-4-mini-instruct."
+    return f"no model is called {name!r}. {hint}{choice}"

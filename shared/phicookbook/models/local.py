@@ -168,9 +168,7 @@ class LocalModel:
             raise faults[0]
 
     def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
-        text = self.tokenizer.apply_chat_template(
-            as_messages(conversation, system), tokenize=False, add_generation_prompt=True
-        )
+        text = self.tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True)
         ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         if len(ids) + room > self.context:
             raise CookbookError(

@@ -79,7 +79,7 @@ def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> l
 
 
 def by_hand(model, progress: bool = True) -> Rate:
-    """Sentiment on the headlines that people wrote, whose event phrases no grammar contains."""
+    """Sentiment on the headlines written by hand, whose event phrases no grammar contains."""
     written = headlines.by_hand()
     replies = model.chat_many([headlines.prompt(h.text) for h in written], progress="by hand" if progress else "")
     return Rate.of(headlines.label_of(r.text) == h.sentiment for h, r in zip(written, replies, strict=True))

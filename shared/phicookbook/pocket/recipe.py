@@ -1,6 +1,6 @@
 """The recipe of pocket: its shape, its optimizers and its learning-rate schedule.
 
-    model = build(Recipe(), torch_seed=1)
+    model = build(Recipe())
 """
 
 from __future__ import annotations
@@ -86,8 +86,7 @@ def build(recipe: Recipe):
 def optimizers(model, recipe: Recipe) -> list:
     """Muon for the matrices inside the layers, AdamW for embeddings and norms.
 
-    Muon (https://kellerjordan.github.io/posts/muon/) reached the same loss as AdamW in about half
-    the tokens here; `match_rms_adamw` lets both share one learning rate.
+    Muon: https://kellerjordan.github.io/posts/muon/. `match_rms_adamw` lets both share one learning rate.
     """
     import torch
 

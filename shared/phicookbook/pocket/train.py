@@ -139,7 +139,7 @@ def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) ->
             now = time.monotonic()
             state.update(step=state["step"] + 1, tokens=state["tokens"] + seen, seconds=before + now - started)
             bar.update(seen)
-            if state["step"] % LOG_STEPS == 0:
+            if state["step"] % LOG_STEPS == 0 or state["tokens"] >= recipe.tokens:
                 means = _log(out / "log.csv", state, losses)
                 bar.set_postfix(loss=f"{means['all']:.3f}", step=state["step"])
                 losses.clear()

@@ -1,0 +1,124 @@
+"""The mixture: shares that move and settle, and batches that depend on the seed and the step alone.
+
+pytest tests/pocket/test_mixture.py
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from phicookbook import corpora
+from phicookbook.corpora import Sample, conversation
+from phicookbook.pocket import mixture
+
+STARTS = {task: start for task, (start, _) in mixture.SHARES.items()}
+ENDS = {task: end for task, (_, end) in mixture.SHARES.items()}
+
+
+def targets(row_weights: list[float]) -> list[int]:
+    """Places whose token counts fully as a target."""
+    return [place for place, weight in enumerate(row_weights) if weight == 1.0]
+
+
+def rows(parts):
+    """(ids, weights, task) of every row, its padding still on."""
+    return [row for part in parts for row in zip(part.ids, part.weights, part.tasks, strict=True)]
+
+
+def test_every_task_has_a_share():
+    assert set(mixture.SHARES) == set(corpora.TASKS)
+    assert min(STARTS.values()) > 0 and min(ENDS.values()) > 0
+
+
+@pytest.mark.parametrize("progress, settled", [(0.0, 0.0), (0.1, 0.2), (0.25, 0.5), (0.5, 1.0), (0.75, 1.0), (1.0, 1.0)])
+def test_shares_move_until_half(progress, settled):
+    found = mixture.shares(progress)
+    for task in mixture.SHARES:
+        assert found[task] == pytest.approx(STARTS[task] + (ENDS[task] - STARTS[task]) * settled)
+    total = sum(STARTS.values()) * (1 - settled) + sum(ENDS.values()) * settled
+    assert sum(found.values()) == pytest.approx(total)
+
+
+def test_copying_gives_way():
+    def copying(progress):
+        mix = mixture.shares(progress)
+        return mix["copying"] / sum(mix.values())
+
+    assert copying(0.0) >= 0.2 > copying(0.25) > copying(0.5) == copying(1.0) < 0.06
+
+
+@pytest.mark.parametrize("progress", [0.0, 1.0])
+def test_tasks_are_drawn_by_their_shares(tokenizer, monkeypatch, progress):
+    sample = Sample("short", conversation("a", "b"))
+    counts = Counter()
+    monkeypatch.setattr(corpora, "draw", lambda task, rng: counts.update([task]) or sample)
+    mixture.batch(tokenizer, seed=1, step=0, progress=progress, tokens=30_000)
+    mix = mixture.shares(progress)
+    for task, share in mix.items():
+        assert abs(counts[task] / counts.total() - share / sum(mix.values())) < 0.03
+
+
+def test_a_batch_depends_on_seed_and_step_alone(tokenizer):
+    first = mixture.batch(tokenizer, 1, 5, 0.4, 2_000)
+    random.seed(99)
+    mixture.batch(tokenizer, 1, 6, 0.4, 2_000)
+    assert mixture.batch(tokenizer, 1, 5, 0.4, 2_000) == first
+    assert mixture.batch(tokenizer, 1, 6, 0.4, 2_000) != first
+    assert mixture.batch(tokenizer, 2, 5, 0.4, 2_000) != first
+
+
+def test_an_answer_and_its_end_carry_all_weight(tokenizer):
+    sample = Sample("x", conversation("What is 2 + 2?", "<think>\nFour.\n</think>\n4", "Think."))
+    ids, weights = mixture.encode(tokenizer, sample)
+    assert set(weights) == {0.0, 1.0} and len(ids) == len(weights)
+    assert tokenizer.decode([ids[place] for place in targets(weights)]) == "<think>\nFour.\n</think>\n4<|end|>"
+    prompt = [i for i, weight in zip(ids, weights, strict=True) if weight == 0.0]
+    assert tokenizer.decode(prompt) == "<|system|>\nThink.<|end|>\n<|user|>\nWhat is 2 + 2?<|end|>\n<|assistant|>\n"
+
+
+def test_a_prompt_weight_leaves_out_the_first_token(tokenizer):
+    _, weights = mixture.encode(tokenizer, Sample("x", conversation("Hi", "Yes")), prompt_weight=0.2)
+    assert weights[0] == 0.0 and set(weights[1 : weights.index(1.0)]) == {0.2}
+
+
+@pytest.mark.parametrize("progress, prompt_weight", [(0.0, 0.2), (0.29, 0.2), (0.3, 0.0), (0.9, 0.0)])
+def test_weights_of_a_batch(tokenizer, progress, prompt_weight):
+    end, pad = tokenizer.convert_tokens_to_ids("<|end|>"), tokenizer.pad_token_id
+    for ids, weights, _ in rows(mixture.batch(tokenizer, 1, 2, progress, 3_000)):
+        answer = targets(weights)
+        assert answer == list(range(answer[0], answer[-1] + 1))
+        assert ids[answer[-1]] == end and tokenizer.decode(ids[: answer[0]]).endswith("<|assistant|>\n")
+        assert weights[0] == 0.0 and set(weights[1 : answer[0]]) == {prompt_weight}
+        assert set(ids[answer[-1] + 1 :]) <= {pad} and set(weights[answer[-1] + 1 :]) <= {0.0}
+        assert pad not in ids[: answer[-1] + 1]
+
+
+def test_padding_stands_on_the_right_and_is_not_counted(tokenizer):
+    parts = mixture.batch(tokenizer, 1, 3, 0.6, 6_000)
+    pad = tokenizer.pad_token_id
+    assert any(pad in ids for part in parts for ids in part.ids)
+    for part in parts:
+        assert len({len(ids) for ids in part.ids}) == 1 == len({len(weights) for weights in part.weights})
+        lengths = [len(ids) - ids.count(pad) for ids in part.ids]
+        assert max(lengths) == len(part.ids[0]) <= mixture.MAX_TOKENS and part.tokens == sum(lengths)
+        assert lengths == sorted(lengths)
+    total = sum(part.tokens for part in parts)
+    assert 6_000 <= total < 6_000 + mixture.MAX_TOKENS
+
+
+def test_rows_of_a_part_are_similar_unless_the_part_is_small(tokenizer):
+    parts = mixture.batch(tokenizer, 1, 4, 0.6, 20_000)
+    assert len(parts) > 1
+    padded = sum(len(part.ids) * len(part.ids[0]) for part in parts)
+    assert padded < 1.25 * sum(part.tokens for part in parts)
+    assert all(part.tokens >= mixture.LEAST_TOKENS for part in parts[:-1])
+
+
+def test_no_held_out_sample_is_trained_on(tokenizer, monkeypatch):
+    drawn, draw = [], corpora.draw
+    monkeypatch.setattr(corpora, "draw", lambda task, rng, *split: drawn.append(draw(task, rng, *split)) or drawn[-1])
+    mixture.batch(tokenizer, 1, 0, 0.5, 20_000)
+    assert len(drawn) > 100 and not any(map(corpora.held_out, drawn))
