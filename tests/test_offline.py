@@ -8,34 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from phicookbook import settings
 from phicookbook.models import checksums
 
-# Put on PYTHONPATH as sitecustomize, so that it is in force before anything else is imported, in child
-# processes too. An audit hook sees every socket of Python, however it was reached, and cannot be undone.
-BLOCK = """
-import os, sys
-
-LOG = os.environ["NETWORK_LOG"]
-WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, "socket.getaddrinfo": 0, "socket.gethostbyname": 0,
-           "socket.gethostbyaddr": 0}
-
-def is_here(address):
-    host = address[0] if isinstance(address, tuple) and address else address
-    host = host.decode() if isinstance(host, bytes) else host
-    return host in (None, "", "localhost", "::1", "0.0.0.0", "::") or str(host).startswith(("127.", "/", "\\0"))
-
-def watch(event, arguments):
-    if event in WATCHED and not is_here(arguments[WATCHED[event]]):
-        with open(LOG, "a") as log:
-            log.write(f"{event} {arguments[WATCHED[event]]!r}\\n")
-        raise OSError(f"the network is blocked: {event} {arguments[WATCHED[event]]!r}")
-
-sys.addaudithook(watch)
-"""
+BLOCK = Path(__file__).with_name("network_block")
 
 CHAT = """
 from phicookbook.models import open_model
@@ -86,13 +66,11 @@ no_weights = pytest.mark.skipif(
 @pytest.fixture
 def offline(tmp_path):
     """A function that runs code in a process whose network is blocked and returns it with the log of what it tried."""
-    (tmp_path / "block").mkdir()
-    (tmp_path / "block" / "sitecustomize.py").write_text(BLOCK, encoding="utf-8")
     log = tmp_path / "network.log"
     said = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
     environment = {name: value for name, value in os.environ.items() if name not in said}
     before = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
-    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path / "block"), *before])
+    environment["PYTHONPATH"] = os.pathsep.join([str(BLOCK), *before])
     environment["NETWORK_LOG"] = str(log)
     environment["HF_HOME"] = str(tmp_path / "no_cache")
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,41 +12,17 @@ import pytest
 from phicookbook import settings
 from phicookbook.book import claims, run
 
-BLOCK = """
-import os, socket
-def _allowed(address):
-    return not isinstance(address, tuple) or str(address[0]) in ("127.0.0.1", "localhost", "::1", "")
-def _wrap(name):
-    plain = getattr(socket.socket, name)
-    def guarded(self, address, *rest):
-        if not _allowed(address):
-            with open(os.environ["NETWORK_LOG"], "a") as log:
-                log.write(f"{name} {address}\\n")
-            raise OSError(f"the network is blocked: {address}")
-        return plain(self, address, *rest)
-    setattr(socket.socket, name, guarded)
-for _name in ("connect", "connect_ex"):
-    _wrap(_name)
-_look_up = socket.getaddrinfo
-def _guarded_look_up(host, *rest, **named):
-    if host not in (None, "", "127.0.0.1", "localhost", "::1", b"127.0.0.1", b"localhost"):
-        with open(os.environ["NETWORK_LOG"], "a") as log:
-            log.write(f"getaddrinfo {host}\\n")
-        raise socket.gaierror(f"the network is blocked: {host}")
-    return _look_up(host, *rest, **named)
-socket.getaddrinfo = _guarded_look_up
-"""
+BLOCK = Path(__file__).parents[1] / "network_block"
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     """The finished `cookbook run` of every chapter, with every address but loopback blocked."""
     folder = tmp_path_factory.mktemp("book")
-    (folder / "sitecustomize.py").write_text(BLOCK)
     environment = {
         **os.environ,
         "PHI_ARTIFACTS": str(folder / "artifacts"),
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": str(BLOCK),
         "NETWORK_LOG": str(folder / "network.log"),
     }
     environment.pop("HF_HUB_OFFLINE", None)
@@ -65,9 +42,8 @@ def test_nothing_asked_for_the_network(book):
     assert not log.exists(), log.read_text()
 
 
-def test_the_block_stops_a_connection(book, tmp_path):
-    _, folder = book
-    environment = {**os.environ, "PYTHONPATH": str(folder), "NETWORK_LOG": str(tmp_path / "log")}
+def test_the_block_stops_a_connection(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(BLOCK), "NETWORK_LOG": str(tmp_path / "log")}
     code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.returncode != 0

@@ -15,7 +15,7 @@ from phicookbook.models import checksums
 from phicookbook.pocket.recipe import Recipe, config
 
 
-def finish(model, tokenizer, recipe: Recipe, out: Path) -> Path:
+def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) -> Path:
     """Write `out/model` with half-precision weights and all that explains them; returns that folder."""
     import torch
     from transformers import GenerationConfig
@@ -29,7 +29,7 @@ def finish(model, tokenizer, recipe: Recipe, out: Path) -> Path:
     half.save_pretrained(part)
     tokenizer.save_pretrained(part)
     shutil.copy(out / "log.csv", part / "log.csv")
-    _write_summary(part, model, recipe)
+    _write_summary(part, model, recipe, compiled)
     plot(part / "log.csv", part / "curve.png")
     checksums.write(part, ["model.safetensors", "tokenizer.json", "config.json"])
     shutil.rmtree(folder, ignore_errors=True)
@@ -38,13 +38,13 @@ def finish(model, tokenizer, recipe: Recipe, out: Path) -> Path:
     return folder
 
 
-def _write_summary(folder: Path, model, recipe: Recipe) -> None:
+def _write_summary(folder: Path, model, recipe: Recipe, compiled: bool) -> None:
     """training.json: the recipe, the command, what it cost, and on what."""
     import torch
 
     last = read_log(folder / "log.csv")[-1]
     summary = {
-        "command": f"cookbook pocket train --tokens {recipe.tokens} --seed {recipe.seed}",
+        "command": f"cookbook pocket train --tokens {recipe.tokens} --seed {recipe.seed}{' --compile' if compiled else ''}",
         "recipe": recipe.to_dict(),
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": int(last["step"]),

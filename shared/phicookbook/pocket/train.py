@@ -46,7 +46,7 @@ def train(recipe: Recipe, out: Path, compiled: bool = False) -> Path:
     _loop(recipe, out, tokenizer, model, steppers, state)
     from phicookbook.pocket.package import finish
 
-    finish(model, tokenizer, recipe, out)
+    finish(model, tokenizer, recipe, out, compiled)
     return out
 
 
