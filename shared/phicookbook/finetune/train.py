@@ -95,12 +95,15 @@ def _last_checkpoint(part: Path) -> str | None:
 
 def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: Path, callback):
     """A TRL trainer whose loss is on the assistant's tokens alone."""
+    import warnings
+
     import datasets
     from huggingface_hub import constants
     from peft import LoraConfig
     from transformers.trainer_callback import PrinterCallback
     from trl import SFTTrainer
 
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)  # peft's, not ours
     datasets.disable_progress_bars()
     constants.HF_HUB_DISABLE_TELEMETRY = True  # TRL reports every run to the hub unless it is told not to
     opened = open_base(base)
