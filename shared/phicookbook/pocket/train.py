@@ -220,7 +220,7 @@ def _log(path: Path, state: dict, losses: dict) -> dict[str, float]:
     row = {**state, "seconds": round(state["seconds"], 1), **{k: round(v, 4) for k, v in means.items()}}
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="")
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         if new:
             writer.writeheader()
         writer.writerow(row)
