@@ -1,6 +1,6 @@
 """What goes into a model and what comes out: messages, replies, thinking blocks, the protocol of every model.
 
-    split_thinking("<think>\\n2 + 2\\n</think>\\n4")   # ("2 + 2", "4")
+split_thinking("<think>\\n2 + 2\\n</think>\\n4")   # ("2 + 2", "4")
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command line: `cookbook doctor`, `run`, `claims`, `data`, `demo`, `pocket train`, `pocket evaluate`.
 
-    cookbook run 04
+cookbook run 04
 """
 
 from __future__ import annotations

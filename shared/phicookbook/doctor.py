@@ -1,6 +1,6 @@
 """What this machine has and whether the book can run on it, each row with its remedy.
 
-    print(show(rows()))
+print(show(rows()))
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Intervals and tests for scores, as pure functions.
 
-    wilson(97, 100)   # (0.915..., 0.989...)
+wilson(97, 100)   # (0.915..., 0.989...)
 """
 
 from __future__ import annotations

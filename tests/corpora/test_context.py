@@ -1,6 +1,6 @@
 """Context questions: the answer stands in the text or it is missing on purpose, and never twice.
 
-    pytest tests/corpora/test_context.py
+pytest tests/corpora/test_context.py
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import random
 from collections import Counter
 
 import pytest
+
 from phicookbook.corpora import context, facts, travel
 
 RANGES = {

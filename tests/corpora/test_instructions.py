@@ -1,6 +1,6 @@
 """The grammars of titles, tickets, JSON and styles keep their rules.
 
-    pytest tests/corpora/test_instructions.py
+pytest tests/corpora/test_instructions.py
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import random
 
 import pytest
+
 from phicookbook.corpora import extraction, products, styles, tickets
 
 MODULES = {"titles": products, "tickets": tickets, "json": extraction, "styles": styles}
@@ -103,9 +104,13 @@ def test_styles_by_recomputation():
         kinds.add(sample.kind)
         full = sample.meta.get("full", "")
         expected = {
-            "style_default": full, "style_sentence": full, "style_capitals": full.upper(),
-            "style_polite": "Certainly. " + full, "style_bullet": "- " + full,
-            "style_quotes": '"' + full + '"', "style_exclaim": full[:-1] + "!",
+            "style_default": full,
+            "style_sentence": full,
+            "style_capitals": full.upper(),
+            "style_polite": "Certainly. " + full,
+            "style_bullet": "- " + full,
+            "style_quotes": '"' + full + '"',
+            "style_exclaim": full[:-1] + "!",
         }.get(sample.kind, sample.answer)
         assert sample.answer == expected
         if sample.kind == "style_one_word":
@@ -122,10 +127,14 @@ def test_lists_by_recomputation():
         assert all(item in user(sample) for item in items)
         assert sample.kind != "list_sorted" or len(items) <= 4
         expected = {
-            "list_bullets": ["- " + item for item in items], "list_sorted": sorted(items),
+            "list_bullets": ["- " + item for item in items],
+            "list_sorted": sorted(items),
             "list_numbered": [f"{n + 1}. {item}" for n, item in enumerate(items)],
-            "list_reversed": items[::-1], "list_upper": [item.upper() for item in items],
-            "first_word": items[:1], "last_word": items[-1:], "count_items": [str(len(items))],
+            "list_reversed": items[::-1],
+            "list_upper": [item.upper() for item in items],
+            "first_word": items[:1],
+            "last_word": items[-1:],
+            "count_items": [str(len(items))],
         }.get(sample.kind, items)
         between = "\n" if sample.kind in ("list_bullets", "list_numbered") else ", "
         assert sample.answer.split(between) == expected

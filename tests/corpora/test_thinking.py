@@ -232,8 +232,11 @@ READ = {
 
 def test_vitals_answers():
     bounds = {
-        "heart rate": (45, 120), "oxygen": (92, 999), "temperature": (35.0, 38.5),
-        "breathing": (10, 24), "blood pressure": (90, 180),
+        "heart rate": (45, 120),
+        "oxygen": (92, 999),
+        "temperature": (35.0, 38.5),
+        "breathing": (10, 24),
+        "blood pressure": (90, 180),
     }
     quiet = 0
     for sample in drawn(vitals):

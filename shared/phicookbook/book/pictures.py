@@ -1,7 +1,7 @@
 """Pictures for chapters: one palette that colour-blind readers can tell apart, and alt text for every figure.
 
-    figure, axes = canvas("Loss", "step", "loss (nats)")
-    show(figure, alt="The loss falls from 2 to 0.1 over 90 steps.")
+figure, axes = canvas("Loss", "step", "loss (nats)")
+show(figure, alt="The loss falls from 2 to 0.1 over 90 steps.")
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Execute chapters with papermill, each in a process of its own, and judge their claims.
 
-    outcome = run(["04_headline_finetuning"])
+outcome = run(["04_headline_finetuning"])
 """
 
 from __future__ import annotations

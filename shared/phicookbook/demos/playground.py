@@ -1,6 +1,6 @@
 """The playground: the base and the tuned model side by side on the same headline.
 
-    make_demo().launch()
+make_demo().launch()
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def make_demo(base=None, tuned=None):
     tuned = tuned or open_model("pocket-headlines")
 
     with gr.Blocks(title="Phi Cookbook: playground", analytics_enabled=False) as demo:
-        gr.Markdown("# Headlines: before and after fine-tuning\nBoth models were trained by this repository; neither is Microsoft's Phi.")
+        gr.Markdown(
+            "# Headlines: before and after fine-tuning\nBoth models were trained by this repository; neither is Microsoft's Phi."
+        )
         text = gr.Textbox(label="Headline", value=EXAMPLES[0], max_lines=2, autofocus=True)
         ask = gr.Button("Ask both models", variant="primary")
         with gr.Row():

@@ -1,6 +1,6 @@
 """Fine-tuning: settings with Azure's own names, JSONL data, and the one training entry point.
 
-    result = finetune("pocket", rows, FinetuneSettings(num_train_epochs=1), Path("out"))
+result = finetune("pocket", rows, FinetuneSettings(num_train_epochs=1), Path("out"))
 """
 
 from phicookbook.finetune.data import chat_rows, read_jsonl, write_jsonl

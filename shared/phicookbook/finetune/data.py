@@ -1,6 +1,6 @@
 """Fine-tuning data: JSONL with one chat conversation a line, as fine-tuning services take it.
 
-    rows = read_jsonl(Path("train.jsonl"))   # [{"messages": [...]}, ...]
+rows = read_jsonl(Path("train.jsonl"))   # [{"messages": [...]}, ...]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The book's fine-tuning case: headlines labelled by a security firm's policy, in one word.
 
-    make(Path(".artifacts/models/pocket-headlines"))
+make(Path(".artifacts/models/pocket-headlines"))
 """
 
 from __future__ import annotations

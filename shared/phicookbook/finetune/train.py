@@ -1,7 +1,7 @@
 """The one training entry point: every fine-tuning in this book ends here, in TRL and PEFT.
 
-    result = finetune("pocket", rows, FinetuneSettings(), Path("out"))
-    open_model(str(result.folder))
+result = finetune("pocket", rows, FinetuneSettings(), Path("out"))
+open_model(str(result.folder))
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One way to a model: `open_model()` for the bundled one, a folder, or a hub id for the real Phi.
 
-    open_model()                                # pocket
-    open_model("pocket-headlines")              # the tuned model of chapter 04, made first if it is missing
-    open_model("microsoft/Phi-4-mini-instruct") # a real Phi, once its files are on this machine
+open_model()                                # pocket
+open_model("pocket-headlines")              # the tuned model of chapter 04, made first if it is missing
+open_model("microsoft/Phi-4-mini-instruct") # a real Phi, once its files are on this machine
 """
 
 from __future__ import annotations

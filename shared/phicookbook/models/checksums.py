@@ -1,6 +1,6 @@
 """Checksums of shipped weights, so that a damaged file is named before it gives odd answers.
 
-    verify(folder)   # silent, or CookbookError
+verify(folder)   # silent, or CookbookError
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The transformers backend: a model that runs in this process, from a folder or a hub id.
 
-    model = open_folder(Path("folder"), "my-model")
-    model.chat("Hello").text
+model = open_folder(Path("folder"), "my-model")
+model.chat("Hello").text
 """
 
 from __future__ import annotations

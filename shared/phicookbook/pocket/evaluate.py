@@ -1,6 +1,6 @@
 """Measure what pocket can do, on data that no training seed can have produced, against fixed bars.
 
-    print(table(abilities(open_model())))
+print(table(abilities(open_model())))
 """
 
 from __future__ import annotations

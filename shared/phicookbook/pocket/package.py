@@ -1,6 +1,6 @@
 """Turn a finished training run into the folder that ships: weights, tokenizer, curve, log, checksums.
 
-    finish(model, tokenizer, Recipe(), Path("out"))   # writes out/model
+finish(model, tokenizer, Recipe(), Path("out"))   # writes out/model
 """
 
 from __future__ import annotations

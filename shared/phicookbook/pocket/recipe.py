@@ -1,6 +1,6 @@
 """The recipe of pocket: its shape, its optimizers and its learning-rate schedule.
 
-    model = build(Recipe())
+model = build(Recipe())
 """
 
 from __future__ import annotations
@@ -94,8 +94,6 @@ def optimizers(model, recipe: Recipe) -> list:
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     return [
-        torch.optim.Muon(
-            matrices, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"
-        ),
+        torch.optim.Muon(matrices, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]

@@ -1,6 +1,6 @@
 """Train pocket from scratch, or go on where a killed run stopped.
 
-    train(Recipe(), Path("out"))
+train(Recipe(), Path("out"))
 """
 
 from __future__ import annotations
