@@ -113,15 +113,12 @@ class LocalModel:
         `seconds` of a reply is its share of its batch. Raises CookbookError for a prompt that leaves
         no room for `max_new_tokens`.
         """
-        import torch
         from tqdm.auto import tqdm
 
         prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         replies: list[Reply | None] = [None] * len(prompts)
-        if temperature > 0:
-            torch.manual_seed(settings.seed() if seed is None else seed)
-        options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
+        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
         with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
             for rows in _batches(order, prompts, max_new_tokens):
                 for i, reply in zip(rows, self._generate([prompts[i] for i in rows], options), strict=True):
@@ -147,9 +144,7 @@ class LocalModel:
         from transformers import TextIteratorStreamer
 
         ids = torch.tensor([self._prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
-        options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
-        if temperature > 0:
-            torch.manual_seed(settings.seed() if seed is None else seed)
+        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
 
@@ -197,6 +192,16 @@ class LocalModel:
         text = self.tokenizer.decode(row[:length], skip_special_tokens=True)
         finished = length < len(row)
         return Reply.from_text(text, tokens=length, prompt_tokens=prompt_tokens, seconds=seconds, finished=finished)
+
+
+def _decoding(max_new_tokens: int, temperature: float, top_p: float, top_k: int, seed: int | None) -> dict:
+    """generate()'s settings; seeds torch when the answer is sampled."""
+    import torch
+
+    options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
+    if temperature > 0:
+        torch.manual_seed(settings.seed() if seed is None else seed)
+    return options
 
 
 def _sampling(temperature: float, top_p: float, top_k: int) -> dict:
