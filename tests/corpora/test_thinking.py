@@ -255,7 +255,7 @@ def test_vitals_answers():
 
 def copy_of(text, kind, answer):
     """Whether the answer is right, from the prompt alone."""
-    if kind == "repeat":
+    if kind in ("repeat", "recite"):
         return text.endswith(answer) and text[: -len(answer)].rstrip() in [a.format(t="").rstrip() for a in copying.REPEAT]
     if kind == "spell":
         return answer[1::2].strip() == "" and answer[::2] in text

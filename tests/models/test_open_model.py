@@ -119,10 +119,21 @@ def made(tiny_folder, monkeypatch):
 def test_an_artifact_is_made_when_missing_and_only_then(made, artifacts, capsys):
     model = open_model("pocket-headlines")
     assert model.name == "pocket-headlines" and len(model.chat("Hello", max_new_tokens=3).text)
-    assert made == [artifacts / "models" / "pocket-headlines"]
+    assert made == [shelf.path_of("pocket-headlines")] and made[0].is_relative_to(artifacts)
     assert "pocket-headlines is not here yet: making it" in capsys.readouterr().out
     open_model("pocket-headlines")
     assert len(made) == 1 and "making" not in capsys.readouterr().out
+
+
+def test_other_weights_have_artifacts_of_their_own(tmp_path, artifacts, monkeypatch):
+    places = set()
+    for edition in ("", "one", "two"):
+        monkeypatch.setattr(settings, "POCKET_WEIGHTS", tmp_path / edition)
+        (tmp_path / edition).mkdir(exist_ok=True)
+        if edition:
+            (tmp_path / edition / "SHA256SUMS").write_text(f"{edition}  model.safetensors\n", encoding="utf-8")
+        places.add(shelf.path_of("pocket-headlines"))
+    assert len(places) == 3
 
 
 def test_an_artifact_without_a_maker():

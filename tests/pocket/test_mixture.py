@@ -33,8 +33,8 @@ def test_every_task_has_a_share():
     assert min(STARTS.values()) > 0 and min(ENDS.values()) > 0
 
 
-@pytest.mark.parametrize("progress, settled", [(0.0, 0.0), (0.1, 0.2), (0.25, 0.5), (0.5, 1.0), (0.75, 1.0), (1.0, 1.0)])
-def test_shares_move_until_half(progress, settled):
+@pytest.mark.parametrize("progress, settled", [(0.0, 0.0), (0.05, 0.2), (0.125, 0.5), (0.25, 1.0), (0.5, 1.0), (1.0, 1.0)])
+def test_shares_move_until_a_quarter(progress, settled):
     found = mixture.shares(progress)
     for task in mixture.SHARES:
         assert found[task] == pytest.approx(STARTS[task] + (ENDS[task] - STARTS[task]) * settled)
@@ -47,7 +47,7 @@ def test_copying_gives_way():
         mix = mixture.shares(progress)
         return mix["copying"] / sum(mix.values())
 
-    assert copying(0.0) >= 0.2 > copying(0.25) > copying(0.5) == copying(1.0) < 0.06
+    assert copying(0.0) >= 0.35 > copying(0.125) > copying(0.25) == copying(1.0) < 0.06
 
 
 @pytest.mark.parametrize("progress", [0.0, 1.0])
@@ -74,9 +74,20 @@ def test_an_answer_and_its_end_carry_all_weight(tokenizer):
     sample = Sample("x", conversation("What is 2 + 2?", "<think>\nFour.\n</think>\n4", "Think."))
     ids, weights = mixture.encode(tokenizer, sample)
     assert set(weights) == {0.0, 1.0} and len(ids) == len(weights)
-    assert tokenizer.decode([ids[place] for place in targets(weights)]) == "<think>\nFour.\n</think>\n4<|end|>"
+    assert tokenizer.decode([ids[place] for place in targets(weights)]) == "<think>\nFour.\n</think>\n4<|end|>\n<|endoftext|>"
     prompt = [i for i, weight in zip(ids, weights, strict=True) if weight == 0.0]
     assert tokenizer.decode(prompt) == "<|system|>\nThink.<|end|>\n<|user|>\nWhat is 2 + 2?<|end|>\n<|assistant|>\n"
+
+
+def test_a_row_is_what_the_chat_template_writes(tokenizer):
+    sample = Sample("x", conversation("Hi", "Yes", "Be short."))
+    ids, _ = mixture.encode(tokenizer, sample)
+    assert tokenizer.decode(ids) == tokenizer.apply_chat_template(sample.messages, tokenize=False)
+
+
+@pytest.mark.parametrize("progress, weight", [(0.0, 1.0), (0.4, 1.0), (0.55, 0.5), (0.7, 0.0), (1.0, 0.0)])
+def test_targets_in_the_prompt_fade(progress, weight):
+    assert mixture.prompt_weight(progress) == pytest.approx(weight)
 
 
 def test_a_prompt_weight_leaves_out_the_first_token(tokenizer):
@@ -84,27 +95,28 @@ def test_a_prompt_weight_leaves_out_the_first_token(tokenizer):
     assert weights[0] == 0.0 and set(weights[1 : weights.index(1.0)]) == {0.2}
 
 
-@pytest.mark.parametrize("progress, prompt_weight", [(0.0, 0.2), (0.29, 0.2), (0.3, 0.0), (0.9, 0.0)])
-def test_weights_of_a_batch(tokenizer, progress, prompt_weight):
-    end, pad = tokenizer.convert_tokens_to_ids("<|end|>"), tokenizer.pad_token_id
+@pytest.mark.parametrize("progress", [0.55, 0.7, 0.9])
+def test_weights_of_a_batch(tokenizer, progress):
+    prompt_weight = mixture.prompt_weight(progress)
     for ids, weights, _ in rows(mixture.batch(tokenizer, 1, 2, progress, 3_000)):
         answer = targets(weights)
         assert answer == list(range(answer[0], answer[-1] + 1))
-        assert ids[answer[-1]] == end and tokenizer.decode(ids[: answer[0]]).endswith("<|assistant|>\n")
+        assert tokenizer.decode(ids[answer[0] : answer[-1] + 1]).endswith("<|end|>\n<|endoftext|>")
+        assert tokenizer.decode(ids[: answer[0]]).endswith("<|assistant|>\n")
         assert weights[0] == 0.0 and set(weights[1 : answer[0]]) == {prompt_weight}
-        assert set(ids[answer[-1] + 1 :]) <= {pad} and set(weights[answer[-1] + 1 :]) <= {0.0}
-        assert pad not in ids[: answer[-1] + 1]
+        assert set(ids[answer[-1] + 1 :]) <= {tokenizer.pad_token_id} and set(weights[answer[-1] + 1 :]) <= {0.0}
 
 
 def test_padding_stands_on_the_right_and_is_not_counted(tokenizer):
     parts = mixture.batch(tokenizer, 1, 3, 0.6, 6_000)
-    pad = tokenizer.pad_token_id
-    assert any(pad in ids for part in parts for ids in part.ids)
+    pad, padded = tokenizer.pad_token_id, 0
     for part in parts:
         assert len({len(ids) for ids in part.ids}) == 1 == len({len(weights) for weights in part.weights})
-        lengths = [len(ids) - ids.count(pad) for ids in part.ids]
+        lengths = [ids.index(pad) + 1 for ids in part.ids]  # the token that pads also ends each row
         assert max(lengths) == len(part.ids[0]) <= mixture.MAX_TOKENS and part.tokens == sum(lengths)
         assert lengths == sorted(lengths)
+        padded += sum(len(ids) for ids in part.ids) - sum(lengths)
+    assert padded > 0
     total = sum(part.tokens for part in parts)
     assert 6_000 <= total < 6_000 + mixture.MAX_TOKENS
 

@@ -52,18 +52,18 @@ def test_the_rate_rises_once_and_falls_once():
 def test_the_shape_is_phi_3_s():
     found = config(Recipe())
     assert found.model_type == "phi3" and found.tie_word_embeddings and found.sliding_window is None
-    assert (found.hidden_size, found.num_hidden_layers, found.vocab_size) == (256, 4, 4096)
-    assert (found.num_attention_heads, found.num_key_value_heads, found.intermediate_size) == (8, 4, 640)
+    assert (found.hidden_size, found.num_hidden_layers, found.vocab_size) == (192, 4, 2048)
+    assert (found.num_attention_heads, found.num_key_value_heads, found.intermediate_size) == (6, 2, 512)
     assert found.max_position_embeddings == 1024
     assert found.pad_token_id == 0 and found.eos_token_id == [0, 4]
 
 
 def test_the_default_has_two_to_five_million_parameters():
     parameters = sum(p.numel() for p in build(Recipe()).parameters())
-    embedding, head = 4096 * 256, 256 // 8
-    attention = 256 * (8 + 2 * 4) * head + 8 * head * 256
-    layer = attention + 3 * 256 * 640 + 2 * 256
-    assert parameters == embedding + 4 * layer + 256
+    embedding, head = 2048 * 192, 192 // 6
+    attention = 192 * (6 + 2 * 2) * head + 6 * head * 192
+    layer = attention + 3 * 192 * 512 + 2 * 192
+    assert parameters == embedding + 4 * layer + 192
     assert 2_000_000 <= parameters <= 5_000_000
 
 

@@ -17,7 +17,6 @@ from phicookbook.corpora import arithmetic, headlines
 from phicookbook.models import checksums, open_model
 from phicookbook.pocket.package import read_log
 from phicookbook.pocket.recipe import Recipe
-from phicookbook.pocket.train import LOG_STEPS
 
 FOLDER = settings.POCKET_WEIGHTS
 SUMS = [(17, 25), (48, 31), (66, 77), (12, 89), (90, 10), (53, 38), (24, 24), (71, 19), (85, 46), (33, 58), (64, 27), (99, 88)]
@@ -80,8 +79,7 @@ def test_the_log_ends_where_the_summary_says():
     last = read_log(FOLDER / "log.csv")[-1]
     summary = json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))
     assert (int(last["step"]), int(last["tokens"])) == (summary["steps"], summary["tokens"])
-    a_row = LOG_STEPS * (summary["recipe"]["batch_tokens"] + 384)  # the last row may be that many tokens old
-    assert summary["tokens"] >= summary["recipe"]["tokens"] - a_row
+    assert summary["tokens"] >= summary["recipe"]["tokens"]
     assert (FOLDER / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 

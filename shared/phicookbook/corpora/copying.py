@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import string
 
 from phicookbook.corpora import names
 from phicookbook.corpora.sample import Sample, conversation
@@ -13,8 +14,11 @@ from phicookbook.corpora.sample import Sample, conversation
 Exercise = tuple[str, str]  # user text and answer
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-FLAVOURS = ("word", "word", "word", "code", "first_name", "person", "company", "place", "product", "mixed")
-SINGLE = ("word", "word", "word", "code", "first_name", "mixed")
+# Letters are one token each, so that what to look for and what to copy is one token: the easiest look-up there is.
+LETTERS = string.ascii_letters + string.digits
+FLAVOURS = ("word", "word", "word", "letter", "letter", "code", "first_name", "person", "company", "place", "product", "mixed")
+SINGLE = ("word", "word", "word", "letter", "letter", "code", "first_name", "mixed")
+RECITED = ("word", "word", "code", "first_name", "mixed")
 KEYS = (
     "name", "city", "code", "colour", "owner", "total", "room", "status", "date", "team", "phone", "size", "price",
     "email", "model", "level", "title", "door", "seat", "shelf",
@@ -45,6 +49,8 @@ def thing(rng: random.Random, flavour: str) -> str:
     """One item to copy."""
     if flavour == "mixed":
         flavour = rng.choice(("word", "code", "first_name"))
+    if flavour == "letter":
+        return rng.choice(LETTERS)
     if flavour == "code":
         digits = "".join(rng.choices("0123456789", k=rng.randint(2, 4)))
         return rng.choice(("", "", rng.choice("ABCDEFGHKMNPRSTX"), rng.choice("ABCDEFGHKMNPRSTX") + "-")) + digits
@@ -67,6 +73,13 @@ def repeat(rng: random.Random) -> Exercise:
     """A line again, exactly."""
     items = things(rng, rng.randint(2, 8), SINGLE + ("person", "place"))
     text = rng.choice((" ", " ", ", ")).join(items)
+    return rng.choice(REPEAT).format(t=text), text
+
+
+def recite(rng: random.Random) -> Exercise:
+    """A long line again, of letters or of words."""
+    letters = rng.random() < 0.5
+    text = " ".join(rng.sample(LETTERS, rng.randint(9, 50)) if letters else things(rng, rng.randint(9, 28), RECITED))
     return rng.choice(REPEAT).format(t=text), text
 
 
@@ -137,7 +150,7 @@ def spell(rng: random.Random) -> Exercise:
 
 
 KINDS = {
-    "repeat": (repeat, 20), "keyvalue": (keyvalue, 24), "nth": (nth, 10), "after": (after, 12), "line": (line, 10),
+    "repeat": (repeat, 12), "recite": (recite, 12), "keyvalue": (keyvalue, 24), "nth": (nth, 10), "after": (after, 12), "line": (line, 10),
     "replace": (replace, 10), "spell": (spell, 7), "keys": (keys_only, 7),
 }
 

@@ -18,8 +18,8 @@ from phicookbook.corpora.sample import Sample, conversation
 LABELS = templates.SENTIMENTS
 ONE_WORD_PROMPT = "Answer in one word."
 WEIGHTS = {
-    "cyber_negative": 14, "cyber_positive": 14, "cyber_neutral": 7,
-    "security_negative": 2, "security_positive": 2, "security_neutral": 3,
+    "cyber_negative": 14, "cyber_positive": 14, "cyber_neutral": 5,
+    "security_negative": 2, "security_positive": 2, "security_neutral": 6,
     "business_negative": 10, "business_positive": 10, "business_neutral": 8,
     "world_negative": 11, "world_positive": 11, "world_neutral": 8,
 }  # fmt: skip

@@ -55,7 +55,6 @@ def one_word(replies: list) -> Rate:
 
 def folder_of(rows: int, base: str = "pocket") -> Path:
     """Where a run of the case keeps its model; pocket's run on ROWS rows is the artifact pocket-headlines."""
-    if base == "pocket" and rows == ROWS:
-        return artifacts.path_of("pocket-headlines")
-    name = "pocket" if base == "pocket" else Path(base).name
-    return settings.artifacts() / "models" / f"{name}-headlines-{rows}"
+    if base == "pocket":
+        return artifacts.path_of("pocket-headlines" if rows == ROWS else f"pocket-headlines-{rows}")
+    return settings.artifacts() / "models" / f"{Path(base).name}-headlines-{rows}"

@@ -14,14 +14,17 @@ from pathlib import Path
 from filelock import FileLock
 
 from phicookbook import settings
+from phicookbook.models import checksums
 from phicookbook.settings import CookbookError
 
 MAKERS = {"pocket-headlines": "phicookbook.finetune.headlines:make"}
 
 
 def path_of(name: str) -> Path:
-    """Where an artifact is kept."""
-    return settings.artifacts() / "models" / name
+    """Where an artifact is kept: apart for each edition of the bundled weights, since it was made from them."""
+    listing = settings.POCKET_WEIGHTS / checksums.NAME
+    edition = checksums.sha256(listing)[:8] if listing.exists() else "unknown"
+    return settings.artifacts() / "models" / f"pocket-{edition}" / name
 
 
 def ensure(name: str) -> Path:

@@ -13,21 +13,25 @@ from dataclasses import dataclass
 from phicookbook import corpora
 from phicookbook.corpora import Sample
 
-# Shares of samples at the start and at the end of training. Copying and look-up come first:
+# Shares of samples at the start and once the mix has settled. Copying and look-up come first:
 # without them a small model takes many times longer to find that answers stand in the context.
 SHARES = {
-    "headlines": (24, 30),
-    "context": (22, 26),
-    "copying": (22, 5),
-    "labels": (10, 9),
-    "titles": (5, 7),
-    "tickets": (4, 5),
-    "json": (5, 7),
-    "styles": (4, 5),
-    "vitals": (2, 3),
-    "arithmetic": (8, 11),
-    "puzzles": (4, 5),
+    "headlines": (20, 42),
+    "context": (20, 24),
+    "copying": (45, 6),
+    "labels": (12, 9),
+    "titles": (3, 4),
+    "tickets": (2, 3),
+    "json": (4, 4),
+    "styles": (2, 4),
+    "vitals": (2, 4),
+    "arithmetic": (4, 6),
+    "puzzles": (2, 4),
 }
+SETTLED = 0.25
+# Targets in the prompt count fully at first, because every name that comes back in a prompt is practice in
+# looking up; then less, so that the answers get the last word.
+PROMPT_FADES = (0.4, 0.7)
 MAX_TOKENS = 384
 LEAST_TOKENS = 900
 
@@ -46,16 +50,25 @@ class MicroBatch:
 
 
 def shares(progress: float) -> dict[str, float]:
-    """The share of each task when `progress` (0 to 1) of the training is done; the mix is settled by half."""
-    settled = min(1.0, progress * 2)
+    """The share of each task when `progress` (0 to 1) of the training is done."""
+    settled = min(1.0, progress / SETTLED)
     return {task: start + (end - start) * settled for task, (start, end) in SHARES.items()}
 
 
+def prompt_weight(progress: float) -> float:
+    """The weight of a prompt's token as a target, 1 in the answer being full weight."""
+    start, end = PROMPT_FADES
+    return min(1.0, max(0.0, (end - progress) / (end - start)))
+
+
 def encode(tokenizer, sample: Sample, prompt_weight: float = 0.0) -> tuple[list[int], list[float]]:
-    """Token ids of a conversation and the weight of each as a training target (1 in the answer and its end)."""
+    """Token ids of a conversation and the weight of each as a training target (1 in the answer and its end).
+
+    The row ends as the chat template ends it, so that fine-tuning on templated text meets nothing new.
+    """
     prompt = "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.prompt) + "<|assistant|>\n"
     head = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    tail = tokenizer(f"{sample.answer}<|end|>", add_special_tokens=False)["input_ids"]
+    tail = tokenizer(f"{sample.answer}<|end|>\n<|endoftext|>", add_special_tokens=False)["input_ids"]
     return head + tail, [0.0] + [prompt_weight] * (len(head) - 1) + [1.0] * len(tail)
 
 
@@ -63,11 +76,11 @@ def batch(tokenizer, seed: int, step: int, progress: float, tokens: int) -> list
     """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding."""
     rng = random.Random(f"pocket/{seed}/{step}")
     mix = shares(progress)
-    prompt_weight = 0.2 if progress < 0.3 else 0.0
+    weight = prompt_weight(progress)
     rows, total = [], 0
     while total < tokens:
         task = rng.choices(list(mix), mix.values())[0]
-        ids, weights = encode(tokenizer, corpora.draw(task, rng), prompt_weight)
+        ids, weights = encode(tokenizer, corpora.draw(task, rng), weight)
         if len(ids) <= MAX_TOKENS:
             rows.append((ids, weights, task))
             total += len(ids)

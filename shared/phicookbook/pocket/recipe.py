@@ -14,16 +14,16 @@ from phicookbook.settings import CookbookError
 class Recipe:
     """Everything that decides the trained weights, apart from the grammars themselves."""
 
-    hidden: int = 256
+    hidden: int = 192
     layers: int = 4
-    heads: int = 8
-    kv_heads: int = 4
-    feed_forward: int = 640
-    vocabulary: int = 4096
+    heads: int = 6
+    kv_heads: int = 2
+    feed_forward: int = 512
+    vocabulary: int = 2048
     context: int = 1024
-    tokens: int = 40_000_000
-    batch_tokens: int = 8192
-    learning_rate: float = 2e-3
+    tokens: int = 56_000_000
+    batch_tokens: int = 4096
+    learning_rate: float = 4e-3
     weight_decay: float = 0.05
     warmup_steps: int = 100
     decay_share: float = 0.4
