@@ -3,6 +3,7 @@
 Every value has an environment variable, read here and nowhere else:
 
     PHI_MODEL      the model that chapters open (default "pocket")
+    PHI_API_KEY    the key of an endpoint (default: none)
     PHI_ARTIFACTS  folder for everything that is made on this machine (default .artifacts in the repository)
     PHI_SEED       the seed of every draw (default 42)
     PHI_THREADS    CPU threads for torch (default: the machine's cores, at most 8)
@@ -28,6 +29,11 @@ class CookbookError(Exception):
 def model() -> str:
     """Name of the model that chapters open when they name none."""
     return os.environ.get("PHI_MODEL") or "pocket"
+
+
+def api_key() -> str:
+    """The key that an endpoint asks for, "" when none is set; never printed."""
+    return os.environ.get("PHI_API_KEY", "").strip()
 
 
 def artifacts() -> Path:

@@ -1,8 +1,9 @@
-"""One way to a model: `open_model()` for the bundled one, a folder, or a hub id for the real Phi.
+"""One way to a model: `open_model()` for the bundled one, a folder, a hub id or an endpoint for the real Phi.
 
 open_model()                                # pocket
 open_model("pocket-headlines")              # the tuned model of chapter 04, made first if it is missing
 open_model("microsoft/Phi-4-mini-instruct") # a real Phi, once its files are on this machine
+open_model("https://host/v1#Phi-4-mini")    # a deployment behind an OpenAI-compatible endpoint
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def open_model(name: str = ""):
         from phicookbook.models.artifacts import ensure
 
         return open_folder(ensure(name), name)
+    if name.startswith(("http://", "https://")):
+        from phicookbook.models.endpoint import open_endpoint
+
+        return open_endpoint(name)
     if Path(name).expanduser().is_dir():
         return open_folder(Path(name).expanduser(), name)
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
@@ -45,5 +50,7 @@ def _unknown(name: str) -> str:
     known = [*BUNDLED, *ARTIFACTS]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
-    choice = f"Choose {', '.join(known)}, a folder, or a hub id such as microsoft/Phi-4-mini-instruct."
+    choice = (
+        f"Choose {', '.join(known)}, a folder, a hub id such as microsoft/Phi-4-mini-instruct, or https://host/v1#deployment."
+    )
     return f"no model is called {name!r}. {hint}{choice}"
