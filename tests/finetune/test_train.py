@@ -201,3 +201,8 @@ def test_a_row_over_the_length_is_told_and_not_cut(tiny_folder, tmp_path, tiny):
 def test_a_base_that_is_no_model_is_told(tmp_path):
     with pytest.raises(CookbookError, match="holds no model"):
         run(tmp_path, tmp_path / "out")
+
+
+def test_an_endpoint_has_no_weights_to_train(tmp_path):
+    with pytest.raises(CookbookError, match="lends its answers, not its weights: fine-tune pocket, a folder or a hub id"):
+        run("http://127.0.0.1:9/v1#tiny", tmp_path / "out")

@@ -154,6 +154,12 @@ def test_settings_go_into_the_request(stub):
     assert not reply.finished
 
 
+def test_a_schema_goes_into_the_request(stub):
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    open_model(stub.name).chat("a", schema=schema)
+    assert stub.seen[0]["response_format"]["json_schema"] == {"name": "answer", "schema": schema, "strict": True}
+
+
 def test_a_sampled_answer_has_the_book_s_seed(stub, monkeypatch):
     monkeypatch.setenv("PHI_SEED", "11")
     open_model(stub.name).chat("a", temperature=1.0)

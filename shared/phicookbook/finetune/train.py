@@ -136,7 +136,9 @@ def _check_lengths(rows: Sequence[dict], tokenizer, most: int) -> None:
 
 
 def open_base(base: str):
-    """The model to start from: pocket, a folder or a hub id."""
+    """The model to start from: pocket, a folder or a hub id; raises CookbookError for one whose weights are elsewhere."""
+    if base.startswith(("http://", "https://")):
+        raise CookbookError(f"{base} lends its answers, not its weights: fine-tune pocket, a folder or a hub id")
     return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base)
 
 

@@ -66,8 +66,9 @@ class EndpointModel:
     def chat_many(self, conversations: Sequence, system: str = "", *, progress: str = "", **generation) -> list[Reply]:
         """Answers in the order of the conversations, AT_ONCE requests at a time.
 
-        Settings: `max_new_tokens`, `temperature`, `top_p`, `top_k` (which OpenAI's own service does not know), `seed`.
-        `progress` is the title of a progress bar, "" for none. `seconds` of a reply is the time of its request.
+        Settings: `max_new_tokens`, `temperature`, `top_p`, `top_k` (which OpenAI's own service does not know), `seed`,
+        and a JSON `schema` for the answer. `progress` is the title of a progress bar, "" for none. `seconds` of a reply is
+        the time of its request.
         Raises CookbookError with what to do when the endpoint cannot be reached, refuses or fails.
         """
         from tqdm.auto import tqdm
@@ -145,7 +146,12 @@ class EndpointModel:
 
 
 def _options(
-    max_new_tokens: int = MAX_NEW_TOKENS, temperature: float = 0.0, top_p: float = 1.0, top_k: int = 0, seed: int | None = None
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    seed: int | None = None,
+    schema: dict | None = None,
 ) -> dict:
     """The request's own names for the generation settings; what is at its default is left out where servers differ."""
     options: dict = {"max_tokens": max_new_tokens, "temperature": temperature}
@@ -153,6 +159,9 @@ def _options(
         options["top_p"] = top_p
     if temperature > 0:
         options["seed"] = settings.seed() if seed is None else seed
+    if schema is not None:
+        form = {"name": "answer", "schema": schema, "strict": True}
+        options["response_format"] = {"type": "json_schema", "json_schema": form}
     if top_k:
         options["extra_body"] = {"top_k": top_k}
     return options

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from textwrap import shorten
 
 from phicookbook import settings
 from phicookbook.chat import Message, Reply, as_messages
+from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
 MAX_NEW_TOKENS = 192
@@ -104,14 +106,15 @@ class LocalModel:
         top_p: float = 1.0,
         top_k: int = 0,
         seed: int | None = None,
+        schema: dict | None = None,
         progress: str = "",
     ) -> list[Reply]:
         """Answers in the order of the conversations.
 
         Prompts are batched with others of similar length. `temperature` 0 is greedy and deterministic;
-        above 0 the draws follow `seed`. `progress` is the title of a progress bar, "" for none.
-        `seconds` of a reply is its share of its batch. Raises CookbookError for a prompt that leaves
-        no room for `max_new_tokens`.
+        above 0 the draws follow `seed`. With a JSON `schema` every answer that ends is JSON under it.
+        `progress` is the title of a progress bar, "" for none. `seconds` of a reply is its share of its
+        batch. Raises CookbookError for a prompt that leaves no room for `max_new_tokens`.
         """
         from tqdm.auto import tqdm
 
@@ -121,7 +124,8 @@ class LocalModel:
         options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
         with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
             for rows in _batches(order, prompts, max_new_tokens):
-                for i, reply in zip(rows, self._generate([prompts[i] for i in rows], options), strict=True):
+                held = options | self._held_to(schema)
+                for i, reply in zip(rows, self._generate([prompts[i] for i in rows], held), strict=True):
                     replies[i] = reply
                 bar.update(len(rows))
         return replies
@@ -136,6 +140,7 @@ class LocalModel:
         top_p: float = 1.0,
         top_k: int = 0,
         seed: int | None = None,
+        schema: dict | None = None,
     ) -> Iterator[str]:
         """Pieces of the answer as they are written; the settings are `chat_many`'s."""
         from threading import Thread
@@ -144,7 +149,7 @@ class LocalModel:
         from transformers import TextIteratorStreamer
 
         ids = torch.tensor([self._prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
-        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
+        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to(schema)
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
 
@@ -161,6 +166,22 @@ class LocalModel:
         work.join()
         if faults:
             raise faults[0]
+
+    @property
+    def _ends(self) -> list[int]:
+        """Ids of the tokens that end an answer."""
+        ends = self.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [ends]
+
+    @cached_property
+    def _grammar_tokenizer(self):
+        return constrain.tokenizer_for(self.tokenizer, self.model.get_output_embeddings().weight.shape[0], self._ends)
+
+    def _held_to(self, schema: dict | None) -> dict:
+        """generate()'s setting for answers under a schema; a new one for each call, since it follows the rows."""
+        if schema is None:
+            return {}
+        return {"logits_processor": [constrain.processor(self._grammar_tokenizer, schema, self._ends)]}
 
     def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
         text = self.tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True)
@@ -186,9 +207,7 @@ class LocalModel:
         return [self._reply(row, len(p), seconds) for row, p in zip(out, prompts, strict=True)]
 
     def _reply(self, row: list[int], prompt_tokens: int, seconds: float) -> Reply:
-        ends = self.model.generation_config.eos_token_id
-        ends = set(ends if isinstance(ends, list) else [ends])
-        length = next((i for i, token in enumerate(row) if token in ends), len(row))
+        length = next((i for i, token in enumerate(row) if token in self._ends), len(row))
         text = self.tokenizer.decode(row[:length], skip_special_tokens=True)
         finished = length < len(row)
         return Reply.from_text(text, tokens=length, prompt_tokens=prompt_tokens, seconds=seconds, finished=finished)

@@ -1,0 +1,72 @@
+"""Answers held to a JSON schema while they are written: tokens that would break it are struck out at each step.
+
+    model.chat("Give the city and the age.", schema={"type": "object", "properties": {...}})
+
+The grammar work is llguidance's (https://github.com/guidance-ai/llguidance).
+"""
+
+from __future__ import annotations
+
+import json
+
+from phicookbook.settings import CookbookError
+
+# JSON allows white space without end between its parts, and a small model would write it.
+COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+
+
+def grammar(schema: dict) -> str:
+    """llguidance's grammar for compact JSON under `schema`; raises CookbookError for a schema that nothing satisfies."""
+    from llguidance import LLMatcher
+
+    try:
+        found = LLMatcher.grammar_from_json_schema(json.dumps({**schema, "x-guidance": COMPACT}))
+    except (TypeError, ValueError) as error:
+        raise CookbookError(f"the schema is no JSON schema: {error}") from error
+    fault = LLMatcher.validate_grammar(found)
+    if fault and not fault.startswith("WARNING"):
+        raise CookbookError(f"no JSON can satisfy the schema, or a part of it is unknown: {fault.strip().splitlines()[0]}")
+    return found
+
+
+def tokenizer_for(tokenizer, width: int, ends: list[int]):
+    """llguidance's view of a fast tokenizer whose model has `width` logits and stops at one of `ends`."""
+    from llguidance.hf import from_tokenizer
+
+    return from_tokenizer(tokenizer, n_vocab=width, eos_token=ends)
+
+
+def processor(tokenizer, schema: dict, ends: list[int]):
+    """A logits processor for one call of generate(); `tokenizer` comes from `tokenizer_for` with the same `ends`."""
+    import numpy as np
+    import torch
+    from llguidance import LLMatcher
+    from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+    from transformers import LogitsProcessor
+
+    rules = grammar(schema)
+
+    class HoldToSchema(LogitsProcessor):
+        def __init__(self):
+            self.matchers: list[LLMatcher | None] = []  # None where the row has ended and generate() pads
+
+        def __call__(self, input_ids, scores):
+            if not self.matchers:
+                self.matchers = [LLMatcher(tokenizer, rules) for _ in input_ids]
+            else:
+                for row, token in enumerate(input_ids[:, -1].tolist()):
+                    if token in ends:
+                        self.matchers[row] = None
+                    elif matcher := self.matchers[row]:
+                        matcher.consume_token(token)
+            return scores.masked_fill(~torch.from_numpy(self._allowed(scores.shape[1])).to(scores.device), float("-inf"))
+
+        def _allowed(self, width: int) -> np.ndarray:
+            """Which tokens may come next, of shape (rows, width)."""
+            mask = allocate_token_bitmask(len(self.matchers), width)
+            for row, matcher in enumerate(self.matchers):
+                if matcher:
+                    fill_next_token_bitmask(matcher, mask, row)
+            return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
+
+    return HoldToSchema()
