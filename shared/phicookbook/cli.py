@@ -1,4 +1,4 @@
-"""The command line: `cookbook doctor`, `run`, `claims`, `data`, `demo`, `pocket train`, `pocket evaluate`.
+"""The command line: `cookbook doctor`, `run`, `claims`, `progress`, `data`, `demo`, `pocket train`, `pocket evaluate`.
 
 cookbook run 04
 """
@@ -41,6 +41,8 @@ def _book_commands(commands) -> None:
     claims = commands.add_parser("claims", help="show every claim beside what was measured")
     claims.add_argument("--json", action="store_true", help="for machines")
     claims.set_defaults(work=_claims)
+    progress = commands.add_parser("progress", help="show which exercises are done")
+    progress.set_defaults(work=_progress)
 
 
 def _pocket_commands(commands) -> None:
@@ -89,6 +91,13 @@ def _claims(options) -> int:
         print(json.dumps([asdict(c) | {"record": ledger.get(c.id)} for c in claims.load().values()], indent=1))
     else:
         print(claims.table())
+    return 0
+
+
+def _progress(options) -> int:
+    from phicookbook.book.exercises import table
+
+    print(table())
     return 0
 
 

@@ -1,0 +1,152 @@
+"""Exercises: right answers pass, wrong ones are refused with a reason, hints go from vague to plain.
+
+pytest tests/book/test_exercises.py
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import re
+
+import pytest
+
+from phicookbook import settings
+from phicookbook.book import check, exercises
+from phicookbook.cli import main
+from phicookbook.settings import CookbookError
+
+ALL = exercises.load()
+
+
+def solution(id: str):
+    """The answer that cookbook/solutions gives."""
+    chapter, number = id.split(".")
+    path = settings.COOKBOOK / "solutions" / f"chapter_{int(chapter):02d}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, f"exercise_{number}")()
+
+
+def apart(new, old, share):
+    return new + old[: round(len(new) * share / (1 - share))]
+
+
+def by_chance(new, old, share):
+    rows = apart(new, old, share)
+    random.shuffle(rows)
+    return rows
+
+
+WRONG = {
+    "4.1": [
+        (None, "give the function itself"),
+        (lambda h: "positive", "no cyber incident that a reader finds positive came out positive"),
+        (lambda h: h.sentiment, "came out"),
+        (lambda h: h.sentiment if h.cyber else "neutral", "a cyber incident that a reader finds negative came out negative"),
+        (lambda h: "good" if h.cyber else "neutral", "'good', which is none of positive, negative, neutral"),
+        (lambda h: h.mood, "it stopped with AttributeError: "),
+    ],
+    "4.2": [
+        ([], "give the function itself"),
+        (lambda new, old, share: new, "asked for 20% old rows, 0 of 80 are old"),
+        (lambda new, old, share: new + old[: round(len(new) * share)], "asked for 20% old rows, 16 of 96 are old"),
+        (lambda new, old, share: new[1:] + old[:20], "of 80 new rows, 79 are there once"),
+        (lambda new, old, share: new + [old[0]] * 20, "an old row stands there twice"),
+        (apart, "old and new rows stand apart"),
+        (by_chance, "two calls gave two orders"),
+        (lambda: [], "it stopped with TypeError: "),
+    ],
+    "4.3": [
+        ("870", "give a whole number"),
+        (True, "give a whole number"),
+        (0, "give a whole number"),
+        (869.2, "give a whole number"),
+        (100, "with 100 the interval is wider"),
+        (217, "wider"),
+        (2_000, "2,000 are enough, but so are 5% fewer"),
+    ],
+}
+
+
+def test_every_exercise_has_a_solution_wrong_answers_and_three_hints():
+    assert set(WRONG) == set(ALL) and all(len(wrong) >= 5 for wrong in WRONG.values())
+    for id, exercise in ALL.items():
+        assert re.fullmatch(r"\d+\.\d+", id) and exercise.id == id
+        assert len(exercise.hints) >= 3 and exercise.asks.endswith(".")
+        assert solution(id) is not None
+
+
+def test_every_chapter_on_the_shelf_asks_for_its_exercises():
+    for path in settings.COOKBOOK.glob("[0-9]*.ipynb"):
+        chapter = int(path.name[:2])
+        mine = [id for id in ALL if id.split(".")[0] == str(chapter)]
+        assert len(mine) >= 3, path.name
+        source = "".join("".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+        assert all(f'check("{id}"' in source for id in mine), path.name
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_the_solution_is_right(id, artifacts, capsys):
+    assert check(id, solution(id))
+    assert capsys.readouterr().out == f"{id} is right.\n"
+
+
+@pytest.mark.parametrize(("id", "answer", "reason"), [(id, *row) for id, rows in WRONG.items() for row in rows])
+def test_a_wrong_answer_is_refused_with_a_reason(id, answer, reason, artifacts, capsys):
+    assert not check(id, answer)
+    told = capsys.readouterr().out
+    assert reason in told and told.startswith(f"{id}, not yet: ")
+    assert f"Hint 1 of {len(ALL[id].hints)}: {ALL[id].hints[0]}" in told
+
+
+def test_hints_grow_plainer_and_the_solution_s_place_comes_last(artifacts, capsys):
+    told = []
+    for _ in range(5):
+        check("4.3", 1)
+        told.append(capsys.readouterr().out)
+    assert [f"Hint {n} of 3" in text for n, text in zip((1, 2, 3, 3, 3), told, strict=True)] == [True] * 5
+    assert ["cookbook/solutions/chapter_04.py" in text for text in told] == [False, False, False, True, True]
+
+
+def test_no_answer_yet_prints_the_question_and_counts_nothing(artifacts, capsys):
+    assert not check("4.1")
+    assert capsys.readouterr().out == f"4.1 is open. {ALL['4.1'].asks}\n"
+    assert exercises.read_progress() == {}
+
+
+def test_progress_counts_tries_and_keeps_the_first_success(artifacts):
+    check("4.3", 1)
+    check("4.3", solution("4.3"))
+    entry = exercises.read_progress()["4.3"]
+    assert entry["tries"] == 2 and re.fullmatch(r"\d{4}-\d\d-\d\d", entry["done"])
+    check("4.3", 1)
+    assert exercises.read_progress()["4.3"] == {"tries": 3, "done": entry["done"]}
+
+
+def test_a_damaged_file_is_kept_aside(artifacts, capsys):
+    for content in ("{", "[1]"):
+        exercises.progress_path().parent.mkdir(parents=True, exist_ok=True)
+        exercises.progress_path().write_text(content, encoding="utf-8")
+        assert check("4.3", solution("4.3"))
+        assert "could not be read" in capsys.readouterr().out
+        assert exercises.progress_path().with_suffix(".damaged.json").read_text(encoding="utf-8") == content
+        assert exercises.read_progress()["4.3"]["tries"] == 1
+
+
+def test_an_unknown_exercise():
+    with pytest.raises(CookbookError, match=r"no exercise is called '4.9': choose one of .*4\.1"):
+        check("4.9", 1)
+
+
+def test_the_command_shows_what_is_done(artifacts, capsys):
+    check("4.1", solution("4.1"))
+    check("4.2", None)
+    capsys.readouterr()
+    assert main(["progress"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    states = {line[:4].strip(): line[5:21].strip() for line in lines[:-1]}
+    assert states["4.1"].startswith("done ") and states["4.2"] == "tried 1x" and states["4.3"] == "open"
+    assert lines[-1] == f"1 of {len(ALL)} done"
