@@ -56,7 +56,7 @@ def sample(rng: random.Random) -> Sample:
         except NoEntityLeft:  # a small domain, asked for more entities than it has: about once in a million
             continue
     closed = kind == "closed_book"
-    user = _closed(rng, found.question) if closed else _layout(rng, found)
+    user = _closed(rng, found.question) if closed else layout(rng, found)
     system = rng.choice(CLOSED_SYSTEMS if closed else SYSTEMS) if rng.random() < 0.25 else ""
     meta = {"answer": found.answer, "facts": len(found.facts)}
     return Sample("context", conversation(user, found.answer, system), kind, meta)
@@ -134,7 +134,7 @@ def _distractors(rng: random.Random, domain: Domain, kept: list[Fact], needed: M
     return facts
 
 
-def _layout(rng: random.Random, found: Material) -> str:
+def layout(rng: random.Random, found: Material) -> str:
     """The user's text: the header, the facts in one of four shapes, and the question."""
     lines = [fact.sentence for fact in found.facts]
     shape = rng.choice(("dashes", "numbers", "paragraph", "paragraph", "lines"))

@@ -16,10 +16,10 @@ from phicookbook.corpora import Sample
 # Shares of samples at the start and once the mix has settled. Copying and look-up come first:
 # without them a small model takes many times longer to find that answers stand in the context.
 SHARES = {
-    "headlines": (20, 42),
-    "context": (20, 24),
-    "copying": (45, 6),
-    "labels": (12, 9),
+    "headlines": (18, 36),
+    "context": (14, 18),
+    "copying": (40, 6),
+    "labels": (8, 6),
     "titles": (3, 4),
     "tickets": (2, 3),
     "json": (4, 4),
@@ -27,6 +27,7 @@ SHARES = {
     "vitals": (2, 4),
     "arithmetic": (4, 6),
     "puzzles": (2, 4),
+    "dialogues": (18, 22),
 }
 SETTLED = 0.25
 # Targets in the prompt count fully at first, because every name that comes back in a prompt is practice in
@@ -62,14 +63,20 @@ def prompt_weight(progress: float) -> float:
 
 
 def encode(tokenizer, sample: Sample, prompt_weight: float = 0.0) -> tuple[list[int], list[float]]:
-    """Token ids of a conversation and the weight of each as a training target (1 in the answer and its end).
+    """Token ids of a conversation and the weight of each as a training target: 1 in every answer and its end.
 
     The row ends as the chat template ends it, so that fine-tuning on templated text meets nothing new.
     """
-    prompt = "".join(f"<|{m['role']}|>\n{m['content']}<|end|>\n" for m in sample.prompt) + "<|assistant|>\n"
-    head = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    tail = tokenizer(f"{sample.answer}<|end|>\n<|endoftext|>", add_special_tokens=False)["input_ids"]
-    return head + tail, [0.0] + [prompt_weight] * (len(head) - 1) + [1.0] * len(tail)
+    ids, weights = [], []
+    for message in sample.messages:
+        answer = message["role"] == "assistant"
+        parts = [(f"<|{message['role']}|>\n", prompt_weight), (f"{message['content']}<|end|>", 1.0 if answer else prompt_weight)]
+        for text, weight in [*parts, ("\n", prompt_weight)]:
+            found = tokenizer(text, add_special_tokens=False)["input_ids"]
+            ids += found
+            weights += [weight] * len(found)
+    last = tokenizer("<|endoftext|>", add_special_tokens=False)["input_ids"]
+    return ids + last, [0.0, *weights[1:-1], 1.0, *[1.0] * len(last)]
 
 
 def batch(tokenizer, seed: int, step: int, progress: float, tokens: int) -> list[MicroBatch]:
