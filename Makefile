@@ -7,6 +7,8 @@ export HF_HUB_OFFLINE ?= 1
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GRADIO_ANALYTICS_ENABLED = False
 
+CLEAN := env -u PHI_MODEL -u PHI_SEED -u PHI_API_KEY  # tests judge the book, not the settings of a shell
+
 .PHONY: help setup run test lab demo notebooks lint lock clean
 
 help:            ## list the targets
@@ -26,8 +28,8 @@ run: setup       ## execute the book, print the claims, the time and where to lo
 
 test: setup      ## every test: units in parallel, then the chapters and their outputs
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/notebooks/test_run.py -p no:cacheprovider -q
-	$(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
-	$(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
+	$(CLEAN) $(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
+	$(CLEAN) PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
 
 lab: setup       ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab cookbook
@@ -49,5 +51,5 @@ lock: setup      ## resolve the lock file anew; torch's CUDA packages are left f
 	  $(CUDA:%=--no-emit-package nvidia-%) --no-emit-package cuda-bindings --no-emit-package cuda-pathfinder \
 	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
-clean:           ## remove everything that was made here
-	rm -rf $(VENV) .artifacts
+clean:           ## remove the environment and what the chapters made; training runs of pocket and your progress stay
+	rm -rf $(VENV) .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models

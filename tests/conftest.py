@@ -23,7 +23,7 @@ TEXTS = ["What is the sentiment of this headline?", "The system was breached, sa
 @pytest.fixture(autouse=True)
 def artifacts(tmp_path, monkeypatch):
     """The artifacts folder of one test; no setting of the caller's shell reaches it."""
-    for name in ("PHI_MODEL", "PHI_SEED"):
+    for name in ("PHI_MODEL", "PHI_SEED", "PHI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PHI_THREADS", "1")
     monkeypatch.setenv("PHI_ARTIFACTS", str(tmp_path / "artifacts"))

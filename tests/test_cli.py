@@ -64,6 +64,8 @@ def test_every_command_explains_itself(command, capsys):
         (["bake"], "invalid choice: 'bake'"),
         (["pocket"], "required: ACTION"),
         (["run", "--job", "x"], "invalid int value: 'x'"),
+        (["pocket", "train", "--tokens", "-5"], "'-5' is no whole number from 1 up"),
+        (["pocket", "evaluate", "-n", "0"], "'0' is no whole number from 1 up"),
         (["claims", "--yaml"], "unrecognized arguments: --yaml"),
     ],
 )
@@ -80,7 +82,7 @@ def test_bad_input_is_one_sentence_and_a_traceback_when_asked():
     assert done.stderr.startswith("cookbook: no chapter is called '99_none'.") and done.stderr.count("\n") == 1
     traced = cookbook("--traceback", "run", "99_none")
     assert traced.returncode == 2
-    assert "Traceback (most recent call last)" in traced.stderr and "book/run.py" in traced.stderr
+    assert "Traceback (most recent call last)" in traced.stderr and "run.py" in traced.stderr
     assert "no chapter is called '99_none'" in traced.stderr
 
 
@@ -90,6 +92,19 @@ def test_a_bad_setting_of_the_shell_is_bad_input(monkeypatch, write_chapter):
     command = [sys.executable, "-c", RUN, str(cookbook_folder), "run"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.startswith("cookbook: PHI_THREADS is 'many'")
+
+
+def test_a_table_that_could_not_be_kept_is_told_before_the_work(tmp_path, capsys):
+    for out in (tmp_path / "none" / "x.md", tmp_path):
+        assert cli.main(["pocket", "evaluate", "--out", str(out)]) == 2
+        assert capsys.readouterr().err == f"cookbook: {out} cannot be written: give a file in a folder that exists\n"
+
+
+def test_what_the_system_refuses_is_a_sentence(tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file")
+    assert cli.main(["data", "--out", str(tmp_path / "taken")]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("cookbook: ") and str(tmp_path / "taken") in told and "Traceback" not in told
 
 
 def test_other_errors_are_not_hidden(monkeypatch):
@@ -145,6 +160,7 @@ time.sleep(120)
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups of this kind")
 @pytest.mark.parametrize("whole_group", [False, True])
 def test_ctrl_c_ends_the_run_and_the_kernel_of_its_chapter(write_chapter, tmp_path, whole_group):
     pid_file = tmp_path / "pid"
@@ -167,6 +183,7 @@ def test_ctrl_c_ends_the_run_and_the_kernel_of_its_chapter(write_chapter, tmp_pa
     assert "stopped" in err and "Traceback" not in err
     assert "02_waits" not in out
     wait_until(lambda: not alive(kernel))
+    assert not list((tmp_path / "artifacts" / "executed").glob("*.ipynb"))
 
 
 def wait_until(condition, process=None, seconds: float = 60) -> None:

@@ -55,6 +55,31 @@ def test_a_bad_number_is_told_with_the_remedy(monkeypatch, name, value, told):
     assert told in str(caught.value)
 
 
+def test_a_model_is_put_in_force(monkeypatch):
+    monkeypatch.setenv("PHI_MODEL", "some/model")
+    assert settings.use_model() == "some/model" == settings.model()
+    assert settings.use_model("other/model") == "other/model" == settings.model()
+
+
+def test_a_key_is_read_and_trimmed(monkeypatch):
+    monkeypatch.setenv("PHI_API_KEY", " abc\n")
+    assert settings.api_key() == "abc"
+
+
+def test_a_text_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "new" / "text.md"
+    settings.write_text(path, "one\n")
+    assert path.read_bytes() == b"one\n" and [p.name for p in path.parent.iterdir()] == ["text.md"]
+
+    def fail(*args):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError):
+        settings.write_text(path, "two\n")
+    assert path.read_bytes() == b"one\n"
+
+
 def test_folders_are_those_of_the_repository():
     assert (settings.ROOT / "pyproject.toml").exists()
     assert (settings.PACKAGE / "settings.py").exists()

@@ -30,13 +30,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _count(text: str) -> int:
+    """A whole number from 1 up; argparse tells the reader when it is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
+
+
 def _book_commands(commands) -> None:
     doctor = commands.add_parser("doctor", help="check this machine and the bundled weights")
     doctor.set_defaults(work=_doctor)
     run = commands.add_parser("run", help="execute chapters and judge their claims")
     run.add_argument("chapters", nargs="*", help="names or numbers (default: all)")
     run.add_argument("--jobs", type=int, default=0, help="chapters at once (default: the cores)")
-    run.add_argument("--model", default="", help="pocket, a folder or a hub id (default: PHI_MODEL or pocket)")
+    run.add_argument("--model", default="", help="pocket, a folder or a hub id to fine-tune (default: PHI_MODEL or pocket)")
     run.set_defaults(work=_run)
     claims = commands.add_parser("claims", help="show every claim beside what was measured")
     claims.add_argument("--json", action="store_true", help="for machines")
@@ -50,13 +57,13 @@ def _pocket_commands(commands) -> None:
     actions = pocket.add_subparsers(dest="action", required=True, metavar="ACTION")
     train = actions.add_parser("train", help="train from scratch, or go on with a run that was stopped")
     train.add_argument("--out", default="", help="folder of the run (default: .artifacts/pocket)")
-    train.add_argument("--tokens", type=int, default=0, help="tokens to see (default: the recipe's)")
+    train.add_argument("--tokens", type=_count, default=0, help="tokens to see (default: the recipe's)")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
     train.set_defaults(work=_train)
     evaluate = actions.add_parser("evaluate", help="print the table of abilities")
     evaluate.add_argument("--model", default="pocket")
-    evaluate.add_argument("-n", type=int, default=300, help="samples a row")
+    evaluate.add_argument("-n", type=_count, default=300, help="samples a row")
     evaluate.add_argument("--out", default="", help="also write the table to this Markdown file")
     evaluate.set_defaults(work=_evaluate)
 
@@ -138,12 +145,16 @@ def _evaluate(options) -> int:
 
     from phicookbook.models import open_model
     from phicookbook.pocket.evaluate import abilities, report, table
+    from phicookbook.settings import write_text
 
     started = time.monotonic()
+    out = Path(options.out) if options.out else None
+    if out and (out.is_dir() or not out.parent.is_dir()):
+        raise CookbookError(f"{out} cannot be written: give a file in a folder that exists")
     model = open_model(options.model)
     rows = abilities(model, options.n)
-    if options.out:
-        Path(options.out).write_text(report(rows, options.n, time.monotonic() - started), encoding="utf-8")
+    if out:
+        write_text(out, report(rows, options.n, time.monotonic() - started))
     print(table(rows))
     return 0
 
@@ -157,6 +168,11 @@ def main(arguments: list[str] | None = None) -> int:
         if options.traceback:
             traceback.print_exc()
         print(f"cookbook: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if options.traceback:
+            traceback.print_exc()
+        print(f"cookbook: {error.filename or 'the system says'}: {error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nstopped; nothing was left half-written", file=sys.stderr)

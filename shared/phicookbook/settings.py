@@ -31,6 +31,20 @@ def model() -> str:
     return os.environ.get("PHI_MODEL") or "pocket"
 
 
+def use_model(name: str = "") -> str:
+    """Put a model in force for this process, the one of PHI_MODEL when `name` is empty; returns its name."""
+    os.environ["PHI_MODEL"] = name or model()
+    return model()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new content and nothing between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part, path)
+
+
 def api_key() -> str:
     """The key that an endpoint asks for, "" when none is set; never printed."""
     return os.environ.get("PHI_API_KEY", "").strip()

@@ -169,3 +169,21 @@ def test_the_books_own_claims_load_and_belong_to_chapters():
     chapters = {path.stem for path in settings.COOKBOOK.glob("[0-9][0-9]_*.ipynb")}
     assert found and {entry.chapter for entry in found.values()} <= chapters
     assert all(entry.says and "/" not in id for id, entry in found.items())
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"measured": 1}'])
+def test_a_damaged_record_is_named(book, artifacts, content):
+    path = artifacts / "ledger" / "a.share.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(CookbookError, match=r"a\.share\.json is damaged: delete it and run the chapter again"):
+        claims.read_ledger()
+    claims.forget("01_first")
+    assert claims.read_ledger() == {}
+
+
+def test_the_ledger_names_the_model_in_force(book, artifacts, monkeypatch):
+    monkeypatch.setenv("PHI_MODEL", "")  # so that what use_model sets does not outlive the test
+    settings.use_model("some/model")
+    claims.claim("a.share", 1.0)
+    assert claims.read_ledger()["a.share"]["model"] == "some/model"

@@ -34,6 +34,14 @@ def apart(new, old, share):
     return new + old[: round(len(new) * share / (1 - share))]
 
 
+def shuffled_apart(new, old, share):
+    rng = random.Random(1)
+    rows = apart(new, old, share)
+    first, last = rows[: len(new)], rows[len(new) :]
+    rng.shuffle(first)
+    return last + first
+
+
 def by_chance(new, old, share):
     rows = apart(new, old, share)
     random.shuffle(rows)
@@ -53,9 +61,11 @@ WRONG = {
         ([], "give the function itself"),
         (lambda new, old, share: new, "asked for 20% old rows, 0 of 80 are old"),
         (lambda new, old, share: new + old[: round(len(new) * share)], "asked for 20% old rows, 16 of 96 are old"),
-        (lambda new, old, share: new[1:] + old[:20], "of 80 new rows, 79 are there once"),
+        (lambda new, old, share: new[1:] + old[:20], "of 80 new rows, 79 are there"),
+        (lambda new, old, share: new + new[:20], "a new row stands there twice"),
         (lambda new, old, share: new + [old[0]] * 20, "an old row stands there twice"),
         (apart, "old and new rows stand apart"),
+        (shuffled_apart, "old and new rows stand apart"),
         (by_chance, "two calls gave two orders"),
         (lambda: [], "it stopped with TypeError: "),
     ],
@@ -127,7 +137,7 @@ def test_progress_counts_tries_and_keeps_the_first_success(artifacts):
 
 
 def test_a_damaged_file_is_kept_aside(artifacts, capsys):
-    for content in ("{", "[1]"):
+    for content in ("{", "[1]", '{"4.3": 1}', '{"4.3": {"tries": "1"}}'):
         exercises.progress_path().parent.mkdir(parents=True, exist_ok=True)
         exercises.progress_path().write_text(content, encoding="utf-8")
         assert check("4.3", solution("4.3"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -107,6 +108,34 @@ def test_only_answer_tokens_carry_loss(tiny, tiny_folder, tmp_path, system):
         learnt = tiny.tokenizer.decode([label for label in labels if label != -100])
         answers = [m["content"] for m in row["messages"] if m["role"] == "assistant"]
         assert [part for part in learnt.replace("<|endoftext|>", "").replace("\n", "").split("<|end|>") if part] == answers
+
+
+MINE = (
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+def test_a_template_that_trl_does_not_know_trains_every_answer_too(tiny_folder, tmp_path):
+    """Phi-4-mini's template is of this kind: no line breaks, and none that TRL could mark the answers in."""
+    folder = shutil.copytree(tiny_folder, tmp_path / "base")
+    (folder / "chat_template.jinja").write_text(MINE, encoding="utf-8")
+    talk = [{"messages": [*ROWS[0]["messages"], *ROWS[1]["messages"]]}, ROWS[2]]
+    trainer = train._trainer(str(folder), talk, TUNING, tmp_path, train._reporter(None, False))
+    assert len(trainer.train_dataset) == 3
+    batch = trainer.data_collator([trainer.train_dataset[n] for n in range(3)])
+    tokenizer = trainer.processing_class
+    learnt = [tokenizer.decode([i for i in row if i != -100]) for row in batch["labels"].tolist()]
+    assert [text.split("<|end|>")[0] for text in learnt] == ["negative", "positive", "negative"]
+    found = run(folder, tmp_path / "out")
+    assert found.losses[-1][1] < 0.7 * found.losses[0][1]
+
+
+def test_lora_goes_beside_every_matrix_of_another_architecture(tiny):
+    import torch
+
+    assert train._targets(tiny.model) == train.TARGETS
+    assert train._targets(torch.nn.Sequential(torch.nn.Linear(2, 2))) == "all-linear"
 
 
 def stopped_at(step_wanted: int):

@@ -227,6 +227,12 @@ def test_one_refusal_ends_many(stub):
     assert len(stub.seen) < 50
 
 
+def test_after_a_refusal_nobody_waits_for_the_rest(stub):
+    stub.script = [401, *["sleep"] * (AT_ONCE - 1)]
+    told(open_endpoint(stub.name, retries=0).chat_many, ["hi"] * AT_ONCE)
+    assert not stub.released.is_set() and stub.at_once > 0
+
+
 def test_a_server_that_sleeps(stub):
     stub.script = ["sleep"]
     message = told(open_endpoint(stub.name, timeout=0.2, retries=0).chat, "hi")
@@ -244,7 +250,7 @@ def test_an_answer_that_is_none(stub, body):
     assert "OpenAI-compatible" in told(open_endpoint(stub.name, retries=0).chat, "hi")
 
 
-@pytest.mark.parametrize("name", ["http://host/v1", "http://#tiny", "https://host/v1#", "http:///v1#tiny"])
+@pytest.mark.parametrize("name", ["http://host/v1", "http://[::1/v1#tiny", "http://#tiny", "https://host/v1#", "http:///v1#tiny"])
 def test_an_address_that_is_none(name):
     assert "is no endpoint: write https://host/v1#deployment" in told(open_model, name)
 

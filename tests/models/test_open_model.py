@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import threading
 import types
 
 import pytest
@@ -123,6 +124,32 @@ def test_an_artifact_is_made_when_missing_and_only_then(made, artifacts, capsys)
     assert "pocket-headlines is not here yet: making it" in capsys.readouterr().out
     open_model("pocket-headlines")
     assert len(made) == 1 and "making" not in capsys.readouterr().out
+
+
+def test_an_artifact_that_no_longer_opens_says_how_to_make_it_anew(made):
+    open_model("pocket-headlines")
+    (made[0] / "config.json").unlink()
+    assert told("pocket-headlines").endswith(f"Delete {made[0]}: pocket-headlines is made anew when it is next asked for")
+
+
+def test_who_makes_a_folder_and_who_asks_for_it_share_one_lock(made, tiny_folder):
+    """A chapter that trains the model and one that opens it meanwhile: the second waits and finds it made."""
+    folder = shelf.path_of("pocket-headlines")
+    folder.parent.mkdir(parents=True)
+    with shelf.lock_of(folder):
+        asking = threading.Thread(target=open_model, args=("pocket-headlines",))
+        asking.start()
+        asking.join(0.5)
+        assert asking.is_alive() and made == []
+        shutil.copytree(tiny_folder, folder)
+    asking.join(60)
+    assert not asking.is_alive() and made == []
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}"])
+def test_a_damaged_adapter_listing_is_named(tmp_path, content):
+    (tmp_path / "adapter_config.json").write_text(content, encoding="utf-8")
+    assert told(str(tmp_path)).startswith(f"{tmp_path / 'adapter_config.json'} is damaged: make the adapter again")
 
 
 def test_other_weights_have_artifacts_of_their_own(tmp_path, artifacts, monkeypatch):

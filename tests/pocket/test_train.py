@@ -220,6 +220,20 @@ def test_rows_after_a_checkpoint_are_dropped(tmp_path, step, kept):
     assert log.read_text() == "\n".join(["step,loss", *kept]) + "\n"
 
 
+def test_a_run_killed_before_its_first_checkpoint_starts_a_new_log(recipe, tmp_path):
+    (tmp_path / "log.csv").write_text("step,tokens\n1,10\n", encoding="utf-8")
+    assert train._load(tmp_path, None, [], "cpu")["step"] == 0
+    assert not (tmp_path / "log.csv").exists()
+
+
+def test_an_empty_log_gets_its_heading(tmp_path):
+    path = tmp_path / "log.csv"
+    path.touch()
+    train._drop_rows_after(path, 3)
+    train._log(path, {"step": 1, "tokens": 2, "seconds": 0.5}, {"all": [1.0, 2.0]})
+    assert path.read_text(encoding="utf-8").startswith("step,tokens,seconds,all,")
+
+
 def test_no_log_is_no_fault(tmp_path):
     train._drop_rows_after(tmp_path / "log.csv", 3)
     assert not (tmp_path / "log.csv").exists()

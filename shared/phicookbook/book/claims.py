@@ -97,7 +97,7 @@ def claim(id: str, measured: float | Rate, n: int | None = None, interval: tuple
         "holds": holds, "model": settings.model(), "seed": settings.seed(), "threads": settings.threads(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }  # fmt: skip
-    _write(record)
+    settings.write_text(ledger_path(id), json.dumps(record, indent=1) + "\n")
     print(f"{'holds' if holds else 'DOES NOT HOLD'}: {entry.says} [{entry.show(measured)}, bound {entry.show_bound()}]")
     return holds
 
@@ -107,26 +107,28 @@ def ledger_path(id: str) -> Path:
     return settings.artifacts() / "ledger" / f"{id}.json"
 
 
-def _write(record: dict) -> None:
-    path = ledger_path(record["id"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, path)
-
-
 def read_ledger() -> dict[str, dict]:
-    """The last record of each claim that was measured on this machine."""
-    folder = settings.artifacts() / "ledger"
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    return {record["id"]: record for record in records}
+    """The last record of each claim that was measured on this machine.
+
+    Raises CookbookError that names a record which cannot be read.
+    """
+    found = {}
+    for path in sorted((settings.artifacts() / "ledger").glob("*.json")):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            found[record["id"]] = record
+        except FileNotFoundError:  # another run is just measuring it anew
+            continue
+        except (ValueError, KeyError, TypeError):
+            raise CookbookError(f"{path} is damaged: delete it and run the chapter again") from None
+    return found
 
 
 def forget(chapter: str) -> None:
     """Drop a chapter's records, so that an old success never stands for a claim that was not measured."""
-    for id, record in read_ledger().items():
-        if record["chapter"] == chapter:
-            ledger_path(id).unlink(missing_ok=True)
+    for entry in load().values():
+        if entry.chapter == chapter:
+            ledger_path(entry.id).unlink(missing_ok=True)
 
 
 def failures(chapters: list[str]) -> list[str]:

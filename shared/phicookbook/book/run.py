@@ -65,6 +65,9 @@ def run(names: list[str], jobs: int = 0, model: str = "") -> list[Outcome]:
         raise CookbookError(f"jobs is {jobs}: give a whole number from 0 up")
     jobs = min(jobs or os.cpu_count() or 1, len(chosen))
     running: list[subprocess.Popen] = []
+    for chapter in chosen:
+        claims.forget(chapter)
+        executed_path(chapter).unlink(missing_ok=True)
     with ThreadPoolExecutor(jobs) as pool:
         futures = [pool.submit(_execute, chapter, jobs, model, running) for chapter in chosen]
         try:
@@ -78,23 +81,26 @@ def run(names: list[str], jobs: int = 0, model: str = "") -> list[Outcome]:
 
 
 def _execute(chapter: str, jobs: int, model: str, running: list) -> Outcome:
-    claims.forget(chapter)
     threads = max(1, settings.threads() // jobs)
     environment = {**os.environ, "PHI_THREADS": str(threads), **({"PHI_MODEL": model} if model else {})}
-    out = executed_path(chapter)
+    out = executed_path(chapter).with_suffix(".part.ipynb")  # papermill writes it cell by cell
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)
     print(f"running  {chapter}", flush=True)
     started = time.monotonic()
     command = [
         sys.executable, "-m", "papermill", str(settings.COOKBOOK / f"{chapter}.ipynb"), str(out),
         "--cwd", str(settings.COOKBOOK), "--no-progress-bar", "--log-level", "ERROR",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     running.append(process)
     _, errors = process.communicate()
     seconds = time.monotonic() - started
-    fault = "" if process.returncode == 0 else _fault(out, errors)
+    if process.returncode < 0:  # ended from outside: what it wrote so far is no executed chapter
+        out.unlink(missing_ok=True)
+    elif out.exists():
+        os.replace(out, executed_path(chapter))
+    errors = errors.decode("utf-8", errors="replace")
+    fault = "" if process.returncode == 0 else _fault(executed_path(chapter), errors)
     print(f"{'failed ' if fault else 'finished'} {chapter} after {seconds:.0f} s", flush=True)
     return Outcome(chapter, seconds, fault)
 

@@ -2,7 +2,8 @@
 
     python -m phicookbook.book.save cookbook/04_headline_finetuning.ipynb
 
-Progress bars, warnings and time stamps are left out of the saved file: they differ on every run.
+Progress bars, warnings and time stamps are left out of the saved file: they differ on every run. What the chapter
+measured goes to docs/results.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.book import results
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -25,6 +29,8 @@ def save(path: Path) -> None:
     part = path.with_suffix(".part")
     nbformat.write(notebook, part)
     os.replace(part, path)
+    if path.resolve().parent == settings.COOKBOOK:
+        results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}")
 
 
 def clean(notebook) -> None:

@@ -6,10 +6,10 @@ rows = read_jsonl(Path("train.jsonl"))   # [{"messages": [...]}, ...]
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from phicookbook import settings
 from phicookbook.chat import ROLES
 from phicookbook.settings import CookbookError
 
@@ -25,12 +25,7 @@ def chat_rows(pairs: Iterable[tuple[str, str]]) -> list[dict]:
 
 def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
     """Write rows as compact JSON lines; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-    os.replace(part, path)
+    settings.write_text(path, "".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in rows))
 
 
 def read_jsonl(path: Path | str) -> list[dict]:

@@ -5,10 +5,11 @@ make(Path(".artifacts/models/pocket-headlines"))
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from phicookbook import settings
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.corpora.headlines import Headline
 from phicookbook.finetune.settings import FinetuneSettings
@@ -53,8 +54,13 @@ def one_word(replies: list) -> Rate:
     return Rate.of(r.finished and r.text in headlines.LABELS for r in replies)
 
 
-def folder_of(rows: int, base: str = "pocket") -> Path:
-    """Where a run of the case keeps its model; pocket's run on ROWS rows is the artifact pocket-headlines."""
-    if base == "pocket":
-        return artifacts.path_of("pocket-headlines" if rows == ROWS else f"pocket-headlines-{rows}")
-    return settings.artifacts() / "models" / f"{Path(base).name}-headlines-{rows}"
+def folder_of(rows: int, base: str = "pocket", tuning: FinetuneSettings | None = None) -> Path:
+    """Where a run of the case keeps its model: a folder for each base, number of rows and settings.
+
+    pocket's run with the case's own rows and settings is the artifact pocket-headlines.
+    """
+    name = "pocket" if base == "pocket" else Path(base).name
+    if base == "pocket" and rows == ROWS and tuning in (None, TUNING):
+        return artifacts.path_of("pocket-headlines")
+    key = hashlib.sha256(json.dumps([base, (tuning or tuning_for(base)).to_dict()]).encode("utf-8")).hexdigest()[:6]
+    return artifacts.path_of(f"{name}-headlines-{rows}-{key}")

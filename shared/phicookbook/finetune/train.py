@@ -14,11 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock
-
 from phicookbook import settings as book_settings
 from phicookbook.finetune.data import fault_of
 from phicookbook.finetune.settings import FinetuneSettings
+from phicookbook.models.artifacts import lock_of
 from phicookbook.models.local import open_folder
 from phicookbook.settings import CookbookError
 
@@ -48,7 +47,7 @@ def finetune(
 
     `on_log(step, steps, loss)` is called at each logging step. `out` appears only when the run is done;
     a run that was killed leaves `out` with ".part" and the next one goes on from its last checkpoint.
-    Two runs to the same `out` wait for each other. Raises CookbookError for bad or overlong rows.
+    Two runs to the same `out` wait for each other (`lock_of`). Raises CookbookError for bad or overlong rows.
     """
     for number, row in enumerate(rows, start=1):
         if fault := fault_of(row.get("messages", [])):
@@ -57,7 +56,7 @@ def finetune(
         raise CookbookError("there are no rows to train on")
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(out.with_name(out.name + ".lock")):
+    with lock_of(out):
         return _run(base, rows, settings, out, part, _reporter(on_log, progress))
 
 
@@ -110,18 +109,46 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
     _check_lengths(rows, opened.tokenizer, settings.max_seq_length)
     lora = LoraConfig(
         r=settings.lora_r, lora_alpha=settings.lora_alpha, lora_dropout=settings.lora_dropout,
-        target_modules=TARGETS, task_type="CAUSAL_LM",
+        target_modules=_targets(opened.model), task_type="CAUSAL_LM",
     )  # fmt: skip
+    marked = _marks_answers(opened.tokenizer)
     trainer = SFTTrainer(
         model=opened.model,
-        args=_arguments(settings, part),
-        train_dataset=datasets.Dataset.from_list([{"messages": row["messages"]} for row in rows]),
+        args=_arguments(settings, part, assistant_only=marked),
+        train_dataset=datasets.Dataset.from_list([{"messages": r["messages"]} for r in rows] if marked else _split(rows)),
         processing_class=opened.tokenizer,
         peft_config=lora if settings.apply_lora else None,
         callbacks=[callback],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _targets(model) -> list[str] | str:
+    """The matrices that LoRA goes beside: Phi-3's by name, in another architecture every one."""
+    names = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+    return TARGETS if names.issuperset(TARGETS) else "all-linear"
+
+
+def _marks_answers(tokenizer) -> bool:
+    """Whether TRL knows this chat template well enough to tell the assistant's tokens from the others."""
+    from trl.chat_template_utils import get_training_chat_template
+
+    try:
+        get_training_chat_template(tokenizer)
+    except ValueError:
+        return False
+    return True
+
+
+def _split(rows: Sequence[dict]) -> list[dict]:
+    """A row for each answer, with all before it as its prompt: the same targets for a template that TRL does not know."""
+    return [
+        {"prompt": row["messages"][:place], "completion": [message]}
+        for row in rows
+        for place, message in enumerate(row["messages"])
+        if message["role"] == "assistant"
+    ]
 
 
 def _check_lengths(rows: Sequence[dict], tokenizer, most: int) -> None:
@@ -142,7 +169,7 @@ def open_base(base: str):
     return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base)
 
 
-def _arguments(settings: FinetuneSettings, part: Path):
+def _arguments(settings: FinetuneSettings, part: Path, assistant_only: bool):
     from trl import SFTConfig
 
     passed_on = (
@@ -154,7 +181,7 @@ def _arguments(settings: FinetuneSettings, part: Path):
         output_dir=str(part),
         **{name: getattr(settings, name) for name in passed_on},
         max_length=settings.max_seq_length,
-        assistant_only_loss=True,
+        assistant_only_loss=assistant_only,
         bf16=False,
         report_to="none",
         disable_tqdm=True,
@@ -206,6 +233,8 @@ def _keep(trainer, base: str, settings: FinetuneSettings, result: FinetuneResult
     (done / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     for leftover in ("training_args.bin", "README.md"):  # a pickle, and a card of blanks that names this machine's folders
         (done / leftover).unlink(missing_ok=True)
-    shutil.rmtree(result.folder, ignore_errors=True)
+    old = part / "replaced"  # moved aside first, so that nobody opens a folder that is half deleted
+    if result.folder.exists():
+        os.replace(result.folder, old)
     os.replace(done, result.folder)
     shutil.rmtree(part, ignore_errors=True)

@@ -34,7 +34,7 @@ def open_model(name: str = ""):
     if name in ARTIFACTS:
         from phicookbook.models.artifacts import ensure
 
-        return open_folder(ensure(name), name)
+        return _open_artifact(ensure(name), name)
     if name.startswith(("http://", "https://")):
         from phicookbook.models.endpoint import open_endpoint
 
@@ -44,6 +44,16 @@ def open_model(name: str = ""):
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return open_folder(name, name)
     raise CookbookError(_unknown(name))
+
+
+def _open_artifact(folder: Path, name: str):
+    """A model that was made here; one that no longer opens can be made anew."""
+    from phicookbook.models.local import open_folder
+
+    try:
+        return open_folder(folder, name)
+    except CookbookError as error:
+        raise CookbookError(f"{error}. Delete {folder}: {name} is made anew when it is next asked for") from error
 
 
 def _unknown(name: str) -> str:

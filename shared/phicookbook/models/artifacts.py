@@ -27,6 +27,11 @@ def path_of(name: str) -> Path:
     return settings.artifacts() / "models" / f"pocket-{edition}" / name
 
 
+def lock_of(folder: Path) -> FileLock:
+    """The one lock of a folder that is being made; whoever holds it may take it again."""
+    return FileLock(folder.with_name(folder.name + ".lock"), is_singleton=True)
+
+
 def ensure(name: str) -> Path:
     """The folder of an artifact, after making it if it is not there.
 
@@ -36,7 +41,7 @@ def ensure(name: str) -> Path:
         raise CookbookError(f"no artifact is called {name!r}: choose one of {', '.join(MAKERS)}")
     folder = path_of(name)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f"{name}.making")):
+    with lock_of(folder):
         if not folder.exists():
             module, function = MAKERS[name].split(":")
             print(f"{name} is not here yet: making it", flush=True)

@@ -41,12 +41,15 @@ def open_endpoint(name: str, timeout: float = 120.0, retries: int = RETRIES) -> 
 def _address(name: str) -> tuple[str, str]:
     """(address, deployment) of a name; raises CookbookError when one of them is missing."""
     address, _, deployment = name.partition("#")
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or not deployment:
         raise CookbookError(
             f"{address!r} is no endpoint: write https://host/v1#deployment, with the deployment's name after the #"
         )
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or "key" in parts.query:
         raise CookbookError(f"leave keys out of the address of {parts.hostname}: set PHI_API_KEY instead")
     return address.rstrip("/"), deployment
 
@@ -75,13 +78,12 @@ class EndpointModel:
 
         prompts = [as_messages(conversation, system) for conversation in conversations]
         options = _options(**generation)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            asked = [pool.submit(self._ask, prompt, options) for prompt in prompts]
-            try:
-                return [one.result() for one in tqdm(asked, desc=progress, disable=not progress)]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        pool = ThreadPoolExecutor(AT_ONCE)
+        asked = [pool.submit(self._ask, prompt, options) for prompt in prompts]
+        try:
+            return [one.result() for one in tqdm(asked, desc=progress, disable=not progress)]
+        finally:  # after a refusal or Ctrl-C nobody waits for answers that are still on their way
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def stream(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Iterator[str]:
         """Pieces of the answer as they arrive; the settings are `chat_many`'s."""

@@ -44,6 +44,8 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
         raise CookbookError(_why_not(base, adapter, error)) from error
     if adapter:
         model = _with_adapter(model, adapter)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return LocalModel(name, model.to(device).eval(), tokenizer)
 
@@ -56,7 +58,10 @@ def _base_of(source: Path | str) -> tuple[str, Path | None]:
     listing = folder / "adapter_config.json"
     if not listing.exists():
         return str(source), None
-    base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    try:
+        base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError, TypeError):
+        raise CookbookError(f"{listing} is damaged: make the adapter again, or delete {folder}") from None
     return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
 
 
@@ -76,10 +81,23 @@ def _why_not(base: str, adapter: Path | None, error: Exception) -> str:
         reason = shorten(str(error), 200) if (Path(base) / "config.json").exists() else "it has no config.json"
         return f"{base} holds no model that transformers can open: {reason}"
     whose = f" (the base of the adapter {adapter})" if adapter else ""
+    if _is_cached(base):
+        return f"{base}{whose} is on this machine, but transformers cannot open it: {shorten(str(error), 300)}"
     return (
         f"{base}{whose} is not on this machine and could not be fetched from the hub. "
         f"Where there is a network, run `hf download {base}` first, or use the bundled model: PHI_MODEL=pocket."
     )
+
+
+def _is_cached(base: str) -> bool:
+    """Whether the configuration of a hub model lies in this machine's cache."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return isinstance(try_to_load_from_cache(base, "config.json"), str)
+    except HFValidationError:
+        return False
 
 
 class LocalModel:

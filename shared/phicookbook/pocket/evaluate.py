@@ -73,7 +73,7 @@ def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> l
         Ability("titles", measure("titles", "titles", kind="title"), 0.90),
         Ability("tags", measure("tags", "titles", kind="tags"), 0.90),
     ]
-    for task in ("tickets", "styles", "vitals", "arithmetic", "puzzles", "copying"):
+    for task in ("tickets", "styles", "vitals", "arithmetic", "puzzles", "copying", "dialogues"):
         rows.append(Ability(f"{task}: all kinds", measure(task, task)))
     return rows
 

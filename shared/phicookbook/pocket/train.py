@@ -60,14 +60,7 @@ def _check_same_recipe(recipe: Recipe, out: Path) -> None:
             raise CookbookError(
                 f"{out} holds a run with another {', '.join(differing)}: choose another --out or delete that folder"
             )
-    write_atomically(path, json.dumps(recipe.to_dict(), indent=2) + "\n")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old or the new content and nothing between."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    settings.write_text(path, json.dumps(recipe.to_dict(), indent=2) + "\n")
 
 
 def _tokenizer(recipe: Recipe, out: Path):
@@ -102,6 +95,7 @@ def _load(out: Path, model, steppers, device: str) -> dict:
 
     path = out / "checkpoint.pt"
     if not path.exists():
+        (out / "log.csv").unlink(missing_ok=True)  # a run that was killed before its first checkpoint
         return {"step": 0, "tokens": 0, "seconds": 0.0}
     saved = torch.load(path, map_location=device, weights_only=True)
     model.load_state_dict(saved["model"])
@@ -218,7 +212,7 @@ def _log(path: Path, state: dict, losses: dict) -> dict[str, float]:
     means = {name: total / max(weight, 1e-9) for name, (total, weight) in losses.items()}
     columns = ["step", "tokens", "seconds", "all", *mixture.SHARES]
     row = {**state, "seconds": round(state["seconds"], 1), **{k: round(v, 4) for k, v in means.items()}}
-    new = not path.exists()
+    new = not path.exists() or path.stat().st_size == 0
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         if new:
@@ -229,7 +223,8 @@ def _log(path: Path, state: dict, losses: dict) -> dict[str, float]:
 
 def _drop_rows_after(path: Path, step: int) -> None:
     """Forget log rows that a killed run wrote after its last checkpoint."""
-    if path.exists():
-        head, *rows = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if lines:
+        head, *rows = lines
         kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) <= step]
-        write_atomically(path, "\n".join([head, *kept]) + "\n")
+        settings.write_text(path, "\n".join([head, *kept]) + "\n")

@@ -89,11 +89,11 @@ def read_progress() -> dict[str, dict]:
     path = progress_path()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise ValueError("not a table")
+        if not all(isinstance(entry["tries"], int) and isinstance(entry["done"], str) for entry in found.values()):
+            raise ValueError("an entry is not tries and a day")
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         aside = path.with_suffix(".damaged.json")
         os.replace(path, aside)
         print(f"{path} could not be read ({error}): it is kept as {aside.name}, and counting starts anew")
@@ -108,11 +108,7 @@ def _note(id: str, right: bool) -> int:
     entry["tries"] += 1
     if right and not entry["done"]:
         entry["done"] = date.today().isoformat()
-    path = progress_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(progress, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    settings.write_text(progress_path(), json.dumps(progress, indent=1) + "\n")
     return entry["tries"]
 
 
