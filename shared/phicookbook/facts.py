@@ -28,7 +28,8 @@ class Member:
     Units: `parameters`, `active_parameters` and `training_tokens` in billions; `context` in tokens; `hidden`
     and `feed_forward` (of one expert) are widths; `rotary_share` is the part of a head that RoPE turns, 0 to 1;
     `sliding_window` is how many tokens a token sees, None for all before it; the rest are counts. `inputs` names
-    what the model reads, `reasoning` says whether it was trained to think before it answers. `source` vouches for every figure, as it stood on `as_of`.
+    what the model reads, `reasoning` says whether it was trained to think before it answers. `source` vouches for
+    every figure, as it stood on `as_of`.
     """
 
     id: str

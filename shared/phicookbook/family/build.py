@@ -27,7 +27,7 @@ FORMULA = "formula"
 @dataclass(frozen=True)
 class Count:
     """Parameters of a member: `total`, those `active` on one token, and `parts`, what the total is made of. `built`
-    names the transformers class, or "formula" where transformers has none."""
+    names the transformers classes, or "formula" where transformers has none."""
 
     id: str
     total: int
@@ -101,7 +101,8 @@ def count(each: Member) -> Count:
     if each.experts:
         in_experts = sum(p.numel() for name, p in model.named_parameters() if ".experts." in name)
         resting = in_experts * (each.experts - each.experts_per_token) // each.experts
-    return Count(each.id, total, total - resting, parts, type(model).__name__)
+    built = type(model).__name__ + (" + CLIPVisionModel" if "projection" in parts else "")
+    return Count(each.id, total, total - resting, parts, built)
 
 
 def _numbers(model) -> int:
@@ -174,5 +175,3 @@ def cache_bytes(each: Member, tokens: int, **change) -> int:
         out = model(input_ids=torch.ones((1, tokens), dtype=torch.long, device="meta"), use_cache=True)
     kept = [tensor for layer in out.past_key_values.layers for tensor in (layer.keys, layer.values)]
     return sum(tensor.numel() * tensor.element_size() for tensor in kept)
-
-

@@ -31,6 +31,7 @@ def frequencies(each: Member, tokens: int, rescaled: bool = True) -> tuple[list[
         rope_parameters={
             "rope_type": "longrope", "rope_theta": each.rope_base or 10_000.0,
             "partial_rotary_factor": each.rotary_share or 1.0,
+            "factor": each.context / factors.original_context,
             "short_factor": [float(x) for x in factors.short_factor] if rescaled else ones,
             "long_factor": [float(x) for x in factors.long_factor] if rescaled else ones,
         },
