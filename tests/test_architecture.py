@@ -20,10 +20,10 @@ from phicookbook import settings
 FLOORS = {
     "__init__": 0, "settings": 0,
     "chat": 1, "facts": 1, "statistics": 1,
-    "corpora": 2, "models": 2,
+    "corpora": 2, "family": 2, "models": 2,
     "pocket": 3, "finetune": 3, "prompting": 3, "retrieval": 3, "edge": 3, "reasoning": 3,
-    "serverless": 4, "book": 4,
-    "demos": 5, "doctor": 5,
+    "serverless": 4, "book": 4, "doctor": 4,
+    "demos": 5,
     "cli": 6,
 }  # fmt: skip
 MOST_LINES, MOST_FUNCTION_LINES = 300, 40

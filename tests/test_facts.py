@@ -11,15 +11,16 @@ from phicookbook import facts, settings
 from phicookbook.settings import CookbookError
 
 FOLDER = settings.DATASETS / "phi_family"
-FILES = {"models.yaml": "models", "benchmarks.yaml": "groups", "lifecycle.yaml": "events"}
+FILES = {"models.yaml": "models", "benchmarks.yaml": "groups", "lifecycle.yaml": "events", "longrope.yaml": "models"}
 GROUPS = yaml.safe_load((FOLDER / "benchmarks.yaml").read_text(encoding="utf-8"))["groups"]
 NAMES = {name for group in GROUPS for name in group["scores"]}
 SCORES = [score for name in sorted(NAMES) for score in facts.benchmark(name)]
 SOURCE = re.compile(r"https://[a-z.]+/\S+|arXiv:\d{4}\.\d{5}")
 DENSE = [each for each in facts.family().values() if each.layers]
+ROPES = [facts.longrope(name) for name in ("Phi-4-mini-instruct", "Phi-3.5-mini-instruct")]
 
 
-@pytest.mark.parametrize("each", [*facts.family().values(), *SCORES, *facts.lifecycle()], ids=lambda each: each.source)
+@pytest.mark.parametrize("each", [*facts.family().values(), *SCORES, *facts.lifecycle(), *ROPES], ids=lambda each: each.source)
 def test_every_figure_has_a_source_and_a_date(each):
     assert SOURCE.fullmatch(each.source) and each.as_of.year >= 2026
 
@@ -113,7 +114,39 @@ def test_heads_divide(each):
     assert each.rotary_share is None or (each.hidden // each.heads * each.rotary_share).is_integer()
 
 
-@pytest.mark.parametrize("each", DENSE, ids=lambda each: each.id)
+@pytest.mark.parametrize("each", ROPES, ids=lambda each: each.id)
+def test_longrope_has_a_factor_for_each_rotated_pair(each):
+    model = facts.member(each.id)
+    pairs = model.hidden // model.heads * (model.rotary_share or 1) / 2
+    assert len(each.short_factor) == len(each.long_factor) == pairs
+    assert all(long >= short >= 1 for short, long in zip(each.short_factor, each.long_factor))
+    assert each.long_factor == sorted(each.long_factor) and each.original_context < model.context
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("phi-4", "phi-4-serverless"),
+        ("microsoft/phi-4", "phi-4-serverless"),
+        ("Phi-3.5-MoE-instruct", "phi-3-serverless"),
+        ("phi-2", None),
+        ("Phi-4-reasoning-plus", None),
+    ],
+)
+def test_service_of_a_model(name, event):
+    found = facts.service(name)
+    assert (found and found.id) == event
+
+
+def test_names_and_inputs():
+    assert facts.member("phi-4").name == "phi-4" and not facts.member("phi-4").vision
+    assert [each.name for each in facts.family().values() if each.vision] == [
+        "Phi-3.5-vision-instruct", "Phi-4-multimodal-instruct",
+    ]  # fmt: skip
+    assert all(each.inputs.startswith("text") for each in facts.family().values())
+
+
+@pytest.mark.parametrize("each", [each for each in DENSE if each.inputs == "text"], ids=lambda each: each.id)
 def test_published_size_follows_from_the_architecture(each):
     """Attention, feed-forward and embedding matrices add up to the published billions within 6%.
 

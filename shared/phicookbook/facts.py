@@ -27,7 +27,9 @@ class Member:
 
     Units: `parameters`, `active_parameters` and `training_tokens` in billions; `context` in tokens; `hidden`
     and `feed_forward` (of one expert) are widths; `rotary_share` is the part of a head that RoPE turns, 0 to 1;
-    the rest are counts. `source` vouches for every figure, as it stood on `as_of`.
+    `sliding_window` is how many tokens a token sees, None for all before it; the rest are counts. `inputs` names
+    what the model reads, `reasoning` says whether it was trained to think before it answers. `source` vouches for
+    every figure, as it stood on `as_of`.
     """
 
     id: str
@@ -50,6 +52,9 @@ class Member:
     rope_base: float | None = None
     rotary_share: float | None = None
     tied_embeddings: bool | None = None
+    sliding_window: int | None = None
+    inputs: str = "text"
+    reasoning: bool = False
     languages: str | None = None
     note: str = ""
 
@@ -57,6 +62,16 @@ class Member:
     def active(self) -> float:
         """Billions of parameters at work on a token: all of them, except in a mixture of experts."""
         return self.active_parameters or self.parameters
+
+    @property
+    def name(self) -> str:
+        """The hub id without its owner."""
+        return self.id.removeprefix(OWNER)
+
+    @property
+    def vision(self) -> bool:
+        """Whether it reads images."""
+        return "images" in self.inputs
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,20 @@ class Event:
     since: date | None = None
 
 
+@dataclass(frozen=True)
+class LongRope:
+    """LongRoPE's rescale factors, one for each pair of rotated dimensions: `short_factor` up to `original_context`
+    tokens, `long_factor` beyond. `secondary`: read in copies of the model's configuration."""
+
+    id: str
+    original_context: int
+    short_factor: list
+    long_factor: list
+    source: str
+    as_of: date
+    secondary: bool = False
+
+
 def family() -> dict[str, Member]:
     """Every model by hub id, in the file's order. Raises CookbookError for a malformed file."""
     return dict(_by_id(settings.DATASETS / "phi_family" / "models.yaml", Member, "models"))
@@ -120,9 +149,21 @@ def published(model: str, benchmark: str) -> Score:
     return min((score for score in scores if score.benchmark == name), key=lambda s: (s.secondary, bool(s.setting)))
 
 
+def longrope(name: str) -> LongRope:
+    """The LongRoPE factors of a model. CookbookError offers the nearest name."""
+    known = _by_id(settings.DATASETS / "phi_family" / "longrope.yaml", LongRope, "models")
+    return known[_named(name, known, "model with LongRoPE factors")]
+
+
 def lifecycle() -> list[Event]:
     """What Azure has retired and what stands, in the file's order."""
     return list(_by_id(settings.DATASETS / "phi_family" / "lifecycle.yaml", Event, "events").values())
+
+
+def service(name: str) -> Event | None:
+    """What the lifecycle says of a model's serverless offer; None when it does not name the model."""
+    wanted = name.removeprefix(OWNER).casefold()
+    return next((event for event in lifecycle() if wanted in (each.casefold() for each in event.names)), None)
 
 
 def _named(name: str, known, kind: str) -> str:

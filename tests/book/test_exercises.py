@@ -49,6 +49,28 @@ def by_chance(new, old, share):
 
 
 WRONG = {
+    "1.1": [
+        (4.45e9, "give a whole number of parameters"),
+        (True, "give a whole number"),
+        ("4450618368", "give a whole number"),
+        (3_836_021_760, "that is the count with one table"),
+        (4_450_618_369, "it is off by 1"),
+    ],
+    "1.2": [
+        (15_258.8, "give a whole number of tokens"),
+        (False, "give a whole number"),
+        (0, "give a whole number"),
+        (15_259, "15,259 tokens need more than 2 GB"),
+        (15_257, "more tokens than that fit"),
+        (5_086, "more tokens than that fit"),
+    ],
+    "1.3": [
+        ("24", "give a whole number of blocks"),
+        (True, "give a whole number"),
+        (0, "give a whole number"),
+        (16, "a window of 16 sees less"),
+        (128, "a smaller one is enough"),
+    ],
     "4.1": [
         (None, "give the function itself"),
         (lambda h: "positive", "no cyber incident that a reader finds positive came out positive"),
@@ -85,7 +107,7 @@ def test_every_exercise_has_a_solution_wrong_answers_and_three_hints():
     assert set(WRONG) == set(ALL) and all(len(wrong) >= 5 for wrong in WRONG.values())
     for id, exercise in ALL.items():
         assert re.fullmatch(r"\d+\.\d+", id) and exercise.id == id
-        assert len(exercise.hints) >= 3 and exercise.asks.endswith(".")
+        assert len(exercise.hints) >= 3 and exercise.asks[-1] in ".?"
         assert solution(id) is not None
 
 

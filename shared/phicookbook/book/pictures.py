@@ -25,10 +25,14 @@ def canvas(title: str, x: str, y: str, size: tuple[float, float] = (7.0, 3.6)):
 
 
 def png(figure) -> bytes:
-    """The figure as PNG bytes, without a date so that equal figures are equal files."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-    return buffer.getvalue()
+    """The figure as PNG bytes of at most 64 colours, which keeps notebooks small; without a date, so that equal figures are
+    equal files."""
+    from PIL import Image
+
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def show(figure, alt: str, display_id: str | None = None, update: bool = False) -> None:
