@@ -100,6 +100,18 @@ def test_a_table_that_could_not_be_kept_is_told_before_the_work(tmp_path, capsys
         assert capsys.readouterr().err == f"cookbook: {out} cannot be written: give a file in a folder that exists\n"
 
 
+def test_a_file_of_one_s_own_is_checked_line_by_line(tmp_path, capsys):
+    path = tmp_path / "mine.jsonl"
+    good = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
+    path.write_text(good * 3, encoding="utf-8")
+    assert cli.main(["data", "--check", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: 3 rows, all of them can be trained on\n"
+    path.write_text(good + "{\n" + good + '{"text": 1}\n', encoding="utf-8")
+    assert cli.main(["data", "--check", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert f"{path} has 2 bad lines:" in told and "line 2: not JSON" in told and 'line 4: no list "messages"' in told
+
+
 def test_what_the_system_refuses_is_a_sentence(tmp_path, capsys):
     (tmp_path / "taken").write_text("a file")
     assert cli.main(["data", "--out", str(tmp_path / "taken")]) == 2

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from phicookbook import settings
-from phicookbook.models import checksums
-
 BLOCK = Path(__file__).with_name("network_block")
 
 CHAT = """
@@ -57,11 +54,6 @@ socket.create_connection(("localhost", server.getsockname()[1]), timeout=5).clos
 print(told)
 """
 
-no_weights = pytest.mark.skipif(
-    not (settings.POCKET_WEIGHTS / checksums.NAME).exists(),
-    reason="the bundled weights are not here: pocket is still to be trained",
-)
-
 
 @pytest.fixture
 def offline(tmp_path):
@@ -98,14 +90,12 @@ def test_the_hub_s_own_client_would_be_noticed(offline):
     assert "huggingface.co" in log
 
 
-@no_weights
 def test_a_chat_asks_nothing_of_the_network(offline):
     done, log = offline(CHAT)
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
     assert log == ""
 
 
-@no_weights
 def test_fine_tuning_asks_nothing_of_the_network(offline, tmp_path):
     done, log = offline(FINETUNE, str(tmp_path / "tuned"))
     assert done.returncode == 0 and int(done.stdout.split()[-1]) <= 4, done.stderr

@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _pocket_commands(commands)
     data = commands.add_parser("data", help="write the full headline datasets and check their checksums")
     data.add_argument("--out", default="", help="folder (default: .artifacts/headlines)")
+    data.add_argument("--check", default="", metavar="FILE", help="read a chat JSONL file of your own and tell its bad lines")
     data.set_defaults(work=_data)
     demo = commands.add_parser("demo", help="open the playground in a browser")
     demo.add_argument("--port", type=int, default=7860)
@@ -114,6 +115,11 @@ def _data(options) -> int:
     from phicookbook.corpora.headline_data import write
     from phicookbook.settings import artifacts
 
+    if options.check:
+        from phicookbook.finetune.data import read_jsonl
+
+        print(f"{options.check}: {len(read_jsonl(options.check)):,} rows, all of them can be trained on")
+        return 0
     for path, rows in write(Path(options.out) if options.out else artifacts() / "headlines").items():
         print(f"{path}: {rows:,} rows")
     return 0

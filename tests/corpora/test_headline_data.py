@@ -76,8 +76,6 @@ def test_jsonl_has_one_row_a_line(train):
 
 
 def test_write_reproduces_the_recorded_files(tmp_path):
-    if not RECORDED.exists():
-        pytest.skip(f"{RECORDED.name} is not recorded yet: run `python -m phicookbook.corpora.headline_data`")
     written = headline_data.write(tmp_path / "new")
     assert {path.name: rows for path, rows in written.items()} == {"train.jsonl": 85_000, "validation.jsonl": 2_000}
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in written}
@@ -88,8 +86,6 @@ def test_write_reproduces_the_recorded_files(tmp_path):
 
 def test_the_shipped_sample_is_the_head_of_the_training_data(train):
     path = settings.DATASETS / "headlines" / "sample.jsonl"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not recorded yet: run `python -m phicookbook.corpora.headline_data`")
     assert path.read_text(encoding="utf-8") == headline_data.as_jsonl(train[:200])
     assert read_jsonl(path) == [headline_data.row(h) for h in train[:200]]
 

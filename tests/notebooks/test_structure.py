@@ -20,7 +20,7 @@ CHAPTERS = sorted(settings.COOKBOOK.glob("[0-9][0-9]_*.ipynb"))
 MOST_BYTES, MOST_LINES = 300_000, 20
 CLAIM = re.compile(r"\bclaim\(\s*[\"']([^\"']+)[\"']")
 PIP = re.compile(r"^\s*[!%]\s*(?:pip|conda|uv)\b|\b(?:pip3?|conda|uv pip) install\b", re.MULTILINE)
-MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|Users|private|mnt|opt|var|work)/\w|[A-Z]:\\+Users")
+MACHINE = re.compile(r"(?<![\w.])/(?:home|root|tmp|Users|private|mnt|opt|var|srv)/\w|[A-Z]:\\+Users")
 
 
 def codes(notebook):

@@ -21,10 +21,6 @@ from phicookbook.pocket.recipe import Recipe
 FOLDER = settings.POCKET_WEIGHTS
 SUMS = [(17, 25), (48, 31), (66, 77), (12, 89), (90, 10), (53, 38), (24, 24), (71, 19), (85, 46), (33, 58), (64, 27), (99, 88)]
 
-pytestmark = pytest.mark.skipif(
-    not (FOLDER / checksums.NAME).exists(), reason="the bundled weights are not here: pocket is still to be trained"
-)
-
 
 @pytest.fixture(scope="module")
 def pocket():
