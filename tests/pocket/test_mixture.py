@@ -14,8 +14,7 @@ from phicookbook import corpora
 from phicookbook.corpora import Sample, conversation
 from phicookbook.pocket import mixture
 
-STARTS = {task: start for task, (start, _) in mixture.SHARES.items()}
-ENDS = {task: end for task, (_, end) in mixture.SHARES.items()}
+STARTS, MIDDLES, LASTS = ({task: row[place] for task, row in mixture.SHARES.items()} for place in range(3))
 
 
 def targets(row_weights: list[float]) -> list[int]:
@@ -30,16 +29,22 @@ def rows(parts):
 
 def test_every_task_has_a_share():
     assert set(mixture.SHARES) == set(corpora.TASKS)
-    assert min(STARTS.values()) > 0 and min(ENDS.values()) > 0
+    assert min(min(row) for row in mixture.SHARES.values()) > 0
 
 
-@pytest.mark.parametrize("progress, settled", [(0.0, 0.0), (0.05, 0.2), (0.125, 0.5), (0.25, 1.0), (0.5, 1.0), (1.0, 1.0)])
+@pytest.mark.parametrize("progress, settled", [(0.0, 0.0), (0.05, 0.2), (0.125, 0.5), (0.25, 1.0), (0.5, 1.0), (0.69, 1.0)])
 def test_shares_move_until_a_quarter(progress, settled):
     found = mixture.shares(progress)
     for task in mixture.SHARES:
-        assert found[task] == pytest.approx(STARTS[task] + (ENDS[task] - STARTS[task]) * settled)
-    total = sum(STARTS.values()) * (1 - settled) + sum(ENDS.values()) * settled
+        assert found[task] == pytest.approx(STARTS[task] + (MIDDLES[task] - STARTS[task]) * settled)
+    total = sum(STARTS.values()) * (1 - settled) + sum(MIDDLES.values()) * settled
     assert sum(found.values()) == pytest.approx(total)
+
+
+@pytest.mark.parametrize("progress", [0.7, 0.9, 1.0])
+def test_headlines_come_last(progress):
+    assert mixture.shares(progress) == LASTS
+    assert LASTS["headlines"] > sum(LASTS.values()) / 2
 
 
 def test_copying_gives_way():
@@ -47,7 +52,7 @@ def test_copying_gives_way():
         mix = mixture.shares(progress)
         return mix["copying"] / sum(mix.values())
 
-    assert copying(0.0) >= 0.35 > copying(0.125) > copying(0.25) == copying(1.0) < 0.06
+    assert copying(0.0) >= 0.35 > copying(0.125) > copying(0.25) == copying(0.6) > copying(1.0)
 
 
 @pytest.mark.parametrize("progress", [0.0, 1.0])
