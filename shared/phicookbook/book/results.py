@@ -34,6 +34,8 @@ def page(notebook, command: str) -> tuple[str, dict[str, bytes]]:
             continue
         names = [tag.removeprefix(PICTURE) for tag in tags if tag.startswith(PICTURE)]
         lines += [section, ""] if section not in lines else []
+        printed = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+        lines += ["```", printed.rstrip(), "```", ""] if printed.strip() else []
         for output in cell.outputs:
             lines += _shown(output, names, pictures)
     if not lines:
@@ -47,9 +49,7 @@ def page(notebook, command: str) -> tuple[str, dict[str, bytes]]:
 
 
 def _shown(output, names: list[str], pictures: dict[str, bytes]) -> list[str]:
-    """Lines for one output; a picture goes into `pictures` when the cell gives it a name."""
-    if output.output_type == "stream" and output.name == "stdout":
-        return ["```", output.text.rstrip(), "```", ""]
+    """Lines for a value or a picture; a picture goes into `pictures` when the cell gives it a name."""
     data = output.get("data", {})
     if "image/png" in data and names:
         name = names.pop(0)

@@ -17,7 +17,7 @@ from phicookbook.finetune.train import FinetuneResult, finetune
 from phicookbook.models import artifacts
 from phicookbook.statistics import Rate
 
-ROWS = 3_000
+ROWS = 6_000
 TUNING = FinetuneSettings()
 
 

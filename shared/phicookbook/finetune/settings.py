@@ -1,6 +1,6 @@
 """The settings of a fine-tuning run, under the names that Azure's managed fine-tuning uses.
 
-    FinetuneSettings(learning_rate=1e-3, lora_r=16)
+    FinetuneSettings(learning_rate=1e-3, lora_r=8)
 
 Names follow Azure's chat-completion fine-tuning component (finetune_acft_hf_nlp in the public
 azureml-assets repository). The defaults here are for pocket: a model a thousand times smaller than
@@ -25,14 +25,14 @@ class FinetuneSettings:
     """Knobs of one run; `max_steps` -1 means that `num_train_epochs` decides."""
 
     apply_lora: bool = True
-    lora_r: int = 16
-    lora_alpha: int = 32
+    lora_r: int = 32
+    lora_alpha: int = 64
     lora_dropout: float = 0.0
     num_train_epochs: float = 1.0
     max_steps: int = -1
     per_device_train_batch_size: int = 32
     gradient_accumulation_steps: int = 1
-    learning_rate: float = 4e-3
+    learning_rate: float = 2e-3
     lr_scheduler_type: str = "linear"
     warmup_steps: int = 10
     weight_decay: float = 0.0
