@@ -232,6 +232,7 @@ def test_work_at_import_is_noticed(code, quiet):
 def test_the_package_imports_nothing_heavy_by_itself():
     code = (
         "import sys, phicookbook.cli, phicookbook.corpora, phicookbook.models, phicookbook.pocket.train, phicookbook.book.run;"
+        "import phicookbook.retrieval.measure;"
         "print([m for m in ('torch', 'transformers', 'trl', 'datasets', 'gradio', 'matplotlib', 'scipy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -80,7 +80,9 @@ def test_questions_are_of_three_kinds(questions):
     assert Counter(row["kind"] for row in questions) == {"one_fact": 220, "two_facts": 100, "unanswerable": 80}
     assert [row["id"] for row in questions] == [f"q{number:03}" for number in range(1, 401)]
     assert len({row["question"] for row in questions}) == 400
-    assert {row["gold"][0].split("/")[0] for row in questions if row["gold"]} == {travel_guide.slug(town) for town in travel_guide.TOWNS}
+    assert {row["gold"][0].split("/")[0] for row in questions if row["gold"]} == {
+        travel_guide.slug(town) for town in travel_guide.TOWNS
+    }
 
 
 def test_the_answer_stands_in_the_evidence_and_that_in_the_gold_section(questions, pages):

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 LEAST = 0.75  # share of a statement's words that a passage must hold
 MARK = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
-STOP = frozenset("""a an and are as at be been but by can do does for from had has have he her his how i if in is it its
-me my of on or our she so that the their them there they this to was we were what when where which who will with would you
-your""".split())
-NEGATIONS = frozenset("not no never none neither nor without cannot".split())
+STOP_WORDS = """a an and are as at be been but by can do does for from had has have he her his how i if in is it its me my
+of on or our she so that the their them there they this to was we were what when where which who will with would you your"""
+STOP = frozenset(STOP_WORDS.split())
+NEGATIONS = frozenset(("not", "no", "never", "none", "neither", "nor", "without", "cannot"))
 
 
 @dataclass(frozen=True)

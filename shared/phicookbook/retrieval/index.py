@@ -65,7 +65,9 @@ class Update:
 class Index:
     """The index in a folder, which an update makes when it is not there. Without `embedder`, all-MiniLM-L6-v2 is opened."""
 
-    def __init__(self, folder: Path, embedder: Embedder | None = None, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS):
+    def __init__(
+        self, folder: Path, embedder: Embedder | None = None, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS
+    ):
         self.folder = Path(folder)
         self.max_tokens, self.min_tokens = max_tokens, min_tokens
         self._embedder = embedder
@@ -102,6 +104,11 @@ class Index:
         settings = [NAME, self.max_tokens, self.min_tokens, document.kind, document.start, document.metadata, document.text]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
+    def chunks(self, document: Document) -> list[Chunk]:
+        """The passages of a document; headings that were cut off from their text are left out, unless nothing else is there."""
+        found = chunk(document, self.max_tokens, self.min_tokens, self.embedder.count)
+        return [one for one in found if body(one) != one.heading] or found
+
     def update(
         self, documents: Sequence[Document], prune: bool = False, progress: Callable[[Iterable], Iterable] = iter
     ) -> Update:
@@ -113,7 +120,8 @@ class Index:
 
         if not documents:
             raise CookbookError("there are no documents to index")
-        with self._made(), FileLock(self.folder / "writing.lock"):
+        self._table(make=True)
+        with FileLock(self.folder / "writing.lock"):
             table, known = self._table(), self.documents()
             marks = {document.id: self.fingerprint(document) for document in documents}
             waiting = [document for document in documents if known.get(document.id) != marks[document.id]]
@@ -131,18 +139,12 @@ class Index:
         new = sum(document.id not in known for document in waiting)
         return Update(new, len(waiting) - new, len(documents) - len(waiting), len(gone), written)
 
-    def _made(self):
-        import contextlib
-
-        self._table(make=True)
-        return contextlib.nullcontext()
-
     def _write(self, table, batch: list[Document], marks: dict[str, str]) -> int:
         """Replace the passages of some documents in one transaction; returns how many there are now."""
         rows = []
         for document in batch:
             tags = [f"{key}={value}" for key, value in document.metadata.items()]
-            for one in chunk(document, self.max_tokens, self.min_tokens, self.embedder.count):
+            for one in self.chunks(document):
                 rows.append({**one.__dict__, "body": body(one), "tags": tags, "hash": marks[document.id]})
         for row, vector in zip(rows, self.embedder.embed([row["body"] for row in rows])):
             row["vector"] = vector
@@ -192,8 +194,8 @@ class Index:
 def body(one: Chunk) -> str:
     """What is searched: the path of headings, then the passage without a heading line that repeats its end."""
     last = one.heading.rpartition(" > ")[2]
-    text = re.sub(r"\A#{1,6}[ \t]+" + re.escape(last) + r"[ \t#]*\n+", "", one.text) if last else one.text
-    return f"{one.heading}\n{text}" if one.heading else text
+    text = re.sub(r"\A#{1,6}[ \t]+" + re.escape(last) + r"[ \t#]*(?:\n+|\Z)", "", one.text) if last else one.text
+    return "\n".join(filter(None, [one.heading, text]))
 
 
 def _schema():

@@ -1,6 +1,6 @@
 """Read a learner's folder: Markdown, text and PDF become documents, and what cannot be read is named with the reason.
 
-    loaded = load_folder(Path("notes")); len(loaded.documents), loaded.skipped
+loaded = load_folder(Path("notes")); len(loaded.documents), loaded.skipped
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from pathlib import Path
 from phicookbook import settings
 from phicookbook.retrieval import index as indexing
 from phicookbook.retrieval.bm25 import BM25
-from phicookbook.retrieval.chunking import Chunk, chunk
+from phicookbook.retrieval.chunking import Chunk
 from phicookbook.retrieval.embedding import load_embedder
 from phicookbook.retrieval.index import Index, body
 from phicookbook.retrieval.loading import load_folder
@@ -53,7 +53,9 @@ class Score:
 
     def only(self, wanted: Sequence[bool]) -> Score:
         """The score on some of the questions."""
-        return Score({name: list(compress(values, wanted)) for name, values in self.values.items()}, list(compress(self.complete, wanted)))
+        return Score(
+            {name: list(compress(values, wanted)) for name, values in self.values.items()}, list(compress(self.complete, wanted))
+        )
 
 
 def questions(folder: Path = TRAVEL) -> list[dict]:
@@ -190,7 +192,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = Index(Path(folder), load_embedder())
         index.update(documents)
-        chunks = [one for document in documents for one in chunk(document, index.max_tokens, index.min_tokens, index.embedder.count)]
+        chunks = [one for document in documents for one in index.chunks(document)]
         text = report(index, chunks, settings.seed())
     print(text)
     if options.out:
