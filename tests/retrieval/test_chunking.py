@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from phicookbook.retrieval import chunking
 from phicookbook.retrieval.chunking import CHARACTERS_A_TOKEN, Document, chunk, words
 
 PARTS = [
@@ -119,9 +118,9 @@ def test_front_matter_is_in_no_chunk():
 
 def test_a_large_text_is_no_trouble():
     text = ("# T\n\n" + "The quick brown fox. " * 20 + "\n\n") * 2_000
-    chunks = chunk(Document("d", text))
+    chunks = chunk(Document("d", text), 64, 16)
     assert len(chunks) >= 2_000 and len({one.id for one in chunks}) == len(chunks)
-    assert all(words(one.text) <= chunking.MAX_TOKENS for one in chunks)
+    assert all(words(one.text) <= 64 for one in chunks)
 
 
 @pytest.mark.parametrize("most, least", [(0, 0), (5, 6), (5, -1)])

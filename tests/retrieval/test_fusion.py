@@ -67,10 +67,7 @@ def test_rrf_agrees_with_lancedb(rankings):
         )
 
     theirs = RRFReranker(K=60).rerank_hybrid("", table(vectors), table(words)).to_pylist()
-    ours = dict(rrf([words, vectors]))
-    # LanceDB counts ranks from 0, so its k is smaller by one.
-    assert {row["id"]: row["_relevance_score"] for row in theirs} == pytest.approx(dict(rrf([words, vectors], k=59)), abs=1e-6)
-    assert set(ours) == {row["id"] for row in theirs}
+    assert {row["id"]: row["_relevance_score"] for row in theirs} == pytest.approx(dict(rrf([words, vectors])), abs=1e-6)
 
 
 UNIT = np.eye(3, dtype=np.float32)

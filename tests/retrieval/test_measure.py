@@ -69,8 +69,7 @@ def test_the_report_runs_on_a_few_questions(documents, tmp_path, words, monkeypa
     monkeypatch.setattr(measure, "questions", lambda: rows[:12] + rows[220:232] + rows[330:345])
     index = Index(tmp_path / "index", words)
     index.update(documents[:60])
-    chunks = [one for document in documents for one in index.chunks(document)]
-    text = measure.report(index, chunks, 1)
+    text = measure.report(index, documents, 1)
     for part in ("| bm25s alone |", "| hybrid |", "## one_fact", "## two_facts", "## Settings", "## Declining", "seed 1", "n="):
         assert part in text
 

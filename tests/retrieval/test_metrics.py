@@ -65,7 +65,8 @@ def test_auroc(positive, negative, area):
 
 
 def test_bootstrap_holds_the_mean_and_repeats():
-    values = [random.Random(1).random() for _ in range(80)]
+    rng = random.Random(1)
+    values = [rng.random() for _ in range(80)]
     low, high = bootstrap(values, seed=4)
     assert low < sum(values) / 80 < high and high - low < 0.2
     assert bootstrap(values, seed=4) == (low, high) and bootstrap([1.0] * 5) == (1.0, 1.0)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-MAX_TOKENS, MIN_TOKENS = 64, 16
+MAX_TOKENS, MIN_TOKENS = 220, 220
 # Where a text may be cut, coarse to fine: paragraphs, lines, sentences, words.
 CUTS = (r"\n[ \t]*\n\s*", r"\n\s*", r"(?<=[.!?;])\s+|(?<=[。！？])\s*", r"\s+")
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
@@ -61,9 +61,9 @@ def anchor(heading: str) -> str:
 def chunk(document: Document, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS, count: Counter = words) -> list[Chunk]:
     """The passages of a document, in order; between them stands white space only.
 
-    A section starts a new chunk unless the one before has fewer than `min_tokens`. `count` must add up
-    over texts that white space separates. An id is `document#anchor`, with `~2` and so on for later parts
-    of a section, so that editing one section leaves the ids of others as they are.
+    A section starts a new chunk unless the one before has fewer than `min_tokens` and room for all of it. `count`
+    must add up over texts that white space separates. An id is `document#anchor`, with `~2` and so on for later
+    parts of a section, so that editing one section leaves the ids of others as they are.
     """
     if not 0 <= min_tokens <= max_tokens or max_tokens < 1:
         raise ValueError(f"min_tokens is {min_tokens} and max_tokens {max_tokens}: 0 <= min <= max and max >= 1 must hold")
@@ -81,11 +81,11 @@ def _packed(document: Document, most: int, least: int, count: Counter) -> Iterat
     text, start, end, total = document.text, 0, 0, 0
     about = ("", "")
     for section, heading, name in sections(document):
-        fresh = True
+        fresh, whole = True, count(text[slice(*section)])
         for piece, size in _pieces(text, section, most, count, 0):
             touching = end == piece[0]  # parts of one long word: their tokens do not add up
             long = piece[1] - start > most * CHARACTERS_A_TOKEN
-            if end > start and (total + size > most or touching or long or (fresh and total >= least)):
+            if end > start and (total + size > most or touching or long or (fresh and (total >= least or total + whole > most))):
                 yield (start, end), *about
                 end = start
             if end <= start:

@@ -73,7 +73,7 @@ def verify(answer: str, passages: Sequence[str], least: float = LEAST) -> Verdic
 
 def statements(answer: str) -> list[tuple[str, list[int]]]:
     """The sentences of an answer without their marks, each with the numbers that it cites."""
-    closed = re.sub(r"([.!?])((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", answer)  # "So it is. [1]" cites before the stop
+    closed = re.sub(r"([.!?])((?:[ \t]*\[\d+(?:\s*,\s*\d+)*\])+)", r"\2\1", answer)  # "So it is. [1]" cites before the stop
     found = []
     for sentence in re.split(r"(?<=[.!?])\s+|\n+", closed):
         numbers = [int(one) for marks in MARK.findall(sentence) for one in marks.split(",")]

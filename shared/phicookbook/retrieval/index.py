@@ -24,7 +24,7 @@ from phicookbook.settings import CookbookError
 TABLE = "passages"
 MODES = ("hybrid", "vector", "full text")
 DEPTH = 50  # passages that each side of a hybrid search puts up
-WEIGHTS = (1.0, 1.0)  # of words and of meaning
+K, WEIGHTS = 1, (1.0, 0.5)  # of the fusion; the weights are those of words and of meaning
 BATCH = 32  # documents of one transaction
 COLUMNS = ["id", "document", "heading", "text", "start", "end", "vector"]
 
@@ -145,8 +145,9 @@ class Index:
         for document in batch:
             tags = [f"{key}={value}" for key, value in document.metadata.items()]
             for one in self.chunks(document):
-                rows.append({**one.__dict__, "body": body(one), "tags": tags, "hash": marks[document.id]})
-        for row, vector in zip(rows, self.embedder.embed([row["body"] for row in rows])):
+                words = worded(one, document.metadata)
+                rows.append({**one.__dict__, "body": body(one), "words": words, "tags": tags, "hash": marks[document.id]})
+        for row, vector in zip(rows, self.embedder.embed([row.pop("body") for row in rows])):
             row["vector"] = vector
         merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
         merge.when_not_matched_by_source_delete(_among("document", [document.id for document in batch])).execute(rows)
@@ -183,7 +184,7 @@ class Index:
         rows = {row["id"]: row for ranking in reversed(found) for row in ranking}
         ranked = [(row["id"], row["score"]) for row in found[0]]
         if mode == "hybrid":
-            ranked = fusion.rrf([[row["id"] for row in ranking] for ranking in found], WEIGHTS)
+            ranked = fusion.rrf([[row["id"] for row in ranking] for ranking in found], WEIGHTS, K)
         passages = [_passage(rows[name], score, vector) for name, score in ranked]
         if variety and passages:
             chosen = fusion.mmr(vector, [rows[name]["vector"] for name, _ in ranked], k, 1 - variety)
@@ -192,16 +193,21 @@ class Index:
 
 
 def body(one: Chunk) -> str:
-    """What is searched: the path of headings, then the passage without a heading line that repeats its end."""
+    """What a search by meaning sees: the path of headings, then the passage without a heading line that repeats its end."""
     last = one.heading.rpartition(" > ")[2]
     text = re.sub(r"\A#{1,6}[ \t]+" + re.escape(last) + r"[ \t#]*(?:\n+|\Z)", "", one.text) if last else one.text
     return "\n".join(filter(None, [one.heading, text]))
 
 
+def worded(one: Chunk, metadata: dict[str, str]) -> str:
+    """What a search by words sees: the same and the document's metadata, so that an inn is found as a hotel of its town."""
+    return "\n".join([body(one), *metadata.values()])
+
+
 def _schema():
     import pyarrow as pa
 
-    texts = [pa.field(name, pa.string()) for name in ("id", "document", "heading", "text", "body", "hash")]
+    texts = [pa.field(name, pa.string()) for name in ("id", "document", "heading", "text", "words", "hash")]
     offsets = [pa.field("start", pa.int64()), pa.field("end", pa.int64())]
     return pa.schema(
         [*texts, *offsets, pa.field("tags", pa.list_(pa.string())), pa.field("vector", pa.list_(pa.float32(), DIMENSIONS))]
@@ -212,8 +218,8 @@ def _refresh(table) -> None:
     """Bring the index of words up to date and drop old versions of the data."""
     from lancedb.index import FTS
 
-    if not any("body" in index.columns for index in table.list_indices()):
-        table.create_index("body", config=FTS(with_position=False))
+    if not any("words" in index.columns for index in table.list_indices()):
+        table.create_index("words", config=FTS(with_position=False))
     table.optimize()
 
 
@@ -232,7 +238,7 @@ def _condition(where: dict[str, str] | None) -> str:
 def _by_words(table, question: str, n: int, where: dict[str, str] | None) -> list[dict]:
     from lancedb.query import MatchQuery
 
-    query = table.search(MatchQuery(question, "body"), query_type="fts").limit(n).select([*COLUMNS, "_score"])
+    query = table.search(MatchQuery(question, "words"), query_type="fts").limit(n).select([*COLUMNS, "_score"])
     return _rows(query, where, lambda row: row["_score"])
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from phicookbook import settings
 from phicookbook.retrieval import index as indexing
 from phicookbook.retrieval.bm25 import BM25
-from phicookbook.retrieval.chunking import Chunk
-from phicookbook.retrieval.embedding import load_embedder
-from phicookbook.retrieval.index import Index, body
+from phicookbook.retrieval.chunking import Chunk, Document
+from phicookbook.retrieval.embedding import Embedder, load_embedder
+from phicookbook.retrieval.index import Index, worded
 from phicookbook.retrieval.loading import load_folder
 from phicookbook.retrieval.metrics import auroc, bootstrap, mrr, ndcg_at, recall_at
 from phicookbook.retrieval.support import support
@@ -89,9 +89,9 @@ def evaluate(search: Search, rows: Sequence[dict], chunks: Sequence[Chunk]) -> S
     return Score(values, complete)
 
 
-def searches(index: Index, chunks: Sequence[Chunk]) -> dict[str, Search]:
-    """The ways of searching by name."""
-    baseline = BM25([one.id for one in chunks], [body(one) for one in chunks])
+def searches(index: Index, chunks: Sequence[Chunk], texts: Sequence[str]) -> dict[str, Search]:
+    """The ways of searching by name; `texts` are what bm25s sees of the chunks."""
+    baseline = BM25([one.id for one in chunks], texts)
 
     def way(mode: str) -> Search:
         return lambda question, k: [passage.id for passage in index.search(question, k, mode)]
@@ -102,6 +102,22 @@ def searches(index: Index, chunks: Sequence[Chunk]) -> dict[str, Search]:
         "vector": way("vector"),
         "hybrid": way("hybrid"),
     }
+
+
+class Remembering:
+    """An embedder that keeps every vector, because the same sentences come up for many questions."""
+
+    def __init__(self, embedder: Embedder):
+        self.name, self.count, self._embedder = embedder.name, embedder.count, embedder
+        self._known: dict[str, object] = {}
+
+    def embed(self, texts: Sequence[str], *rest, **more):
+        """Vectors as the embedder's own."""
+        import numpy as np
+
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._embedder.embed(new, *rest, **more)))
+        return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(len(texts), -1)
 
 
 def declining(index: Index, rows: Sequence[dict]) -> dict[str, list[float]]:
@@ -142,12 +158,14 @@ def table(scores: dict[str, Score], seed: int) -> str:
     return "\n".join(lines)
 
 
-def report(index: Index, chunks: Sequence[Chunk], seed: int) -> str:
+def report(index: Index, documents: Sequence[Document], seed: int) -> str:
     """The whole result as Markdown."""
+    found = [(one, worded(one, document.metadata)) for document in documents for one in index.chunks(document)]
+    chunks, texts = [one for one, _ in found], [text for _, text in found]
     rows, started = questions(), time.monotonic()
     tested = [row for row in rows if half(row) == "test"]
     answerable = [row for row in tested if row["gold"]]
-    scores = {name: evaluate(way, answerable, chunks) for name, way in searches(index, chunks).items()}
+    scores = {name: evaluate(way, answerable, chunks) for name, way in searches(index, chunks, texts).items()}
     kinds = {kind: [row["kind"] == kind for row in answerable] for kind in ("one_fact", "two_facts")}
     dev = declining(index, [row for row in rows if half(row) == "dev"])
     test, least = declining(index, tested), threshold(dev)
@@ -155,7 +173,7 @@ def report(index: Index, chunks: Sequence[Chunk], seed: int) -> str:
     parts = [
         "# Retrieval on the travel guide",
         f"The test half of the questions (by hash of the text): {len(answerable)} answerable ones, on {len(chunks)} passages "
-        f"of {len({one.document for one in chunks})} pages. Means with 95% bootstrap intervals (2,000 draws, seed {seed}); the "
+        f"of {len(documents)} pages. Means with 95% bootstrap intervals (2,000 draws, seed {seed}); the "
         "last column is a share with its 95% Wilson interval. Command: "
         "`python -m phicookbook.retrieval.measure --out docs/results/retrieval.md`.",
         table(scores, seed),
@@ -177,8 +195,8 @@ def _settings(index: Index, rows: Sequence[dict]) -> str:
     dev = sum(half(row) == "dev" and bool(row["gold"]) for row in rows)
     return (
         "## Settings\n\n"
-        f"At most {index.max_tokens} tokens a passage, a section of fewer than {index.min_tokens} joined to the next; weights "
-        f"{indexing.WEIGHTS[0]:g} for words and {indexing.WEIGHTS[1]:g} for meaning in the fusion. "
+        f"At most {index.max_tokens} tokens a passage; sections are joined up to {index.min_tokens}. Reciprocal rank fusion with "
+        f"k = {indexing.K} and weights {indexing.WEIGHTS[0]:g} for words and {indexing.WEIGHTS[1]:g} for meaning. "
         f"Chosen on the development half ({dev} answerable questions)."
     )
 
@@ -190,10 +208,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     documents = load_folder(TRAVEL / "documents").documents
     with tempfile.TemporaryDirectory() as folder:
-        index = Index(Path(folder), load_embedder())
+        index = Index(Path(folder), Remembering(load_embedder()))
         index.update(documents)
-        chunks = [one for document in documents for one in index.chunks(document)]
-        text = report(index, chunks, settings.seed())
+        text = report(index, documents, settings.seed())
     print(text)
     if options.out:
         Path(options.out).write_text(text, encoding="utf-8")
