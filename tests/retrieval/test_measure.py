@@ -23,7 +23,7 @@ def documents():
 
 
 def test_documents_carry_their_town_and_kind(documents):
-    assert len(documents) == 330
+    assert len(documents) == 327
     assert all(set(document.metadata) == {"kind", "folder", "town"} for document in documents)
     assert {document.metadata["kind"] for document in documents} >= {"museum", "guide", "hot spring"}
 

@@ -27,7 +27,7 @@ TOWNS = {"Skagway": "north", "Belize City": "warm", "Dorvale": "coast", "Port Mi
          "Old Quarry": "north", "Pinebeck": "north", "Lanterby": "coast", "Harrowick": "north", "Nimsea": "warm"}  # fmt: skip
 REAL = ("Skagway", "Belize City")
 UNFIT = "shi fuc fou cun cra dung hate nig sex kill rap piss slut tit cum bum dea bigb penk".split()  # for invented names
-PLACES_A_TOWN, GUIDES_A_TOWN = 27, 6
+PLACES_A_TOWN, GUIDES_A_TOWN = 27, 6  # guides at most
 FEWEST_WORDS, MOST_WORDS = 60, 150
 SECTIONS = {"address": "where", "distance": "where", "extension": "contact", "booking": "contact", "dogs": "rules",
             "season": "hours", "opening": "hours", "closing": "hours", "closed day": "hours", "price": "prices",
@@ -81,7 +81,9 @@ def draw(seed: int = SEED) -> Guide:
     for town in TOWNS:
         local = [place for place in places if place.town == town]
         for topic in rng.sample(GUIDES, GUIDES_A_TOWN):
-            _keep(pages, told, _guide_page(rng, town, topic, local))
+            written = _guide_page(rng, town, topic, local)
+            if written[2]:  # a page without a fact helps nobody
+                _keep(pages, told, written)
     for place in places:
         _keep(pages, told, _place_page(rng, place))
     pages = dict(sorted(pages.items()))
