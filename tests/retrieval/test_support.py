@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from phicookbook.retrieval.support import covered, names, sentences, support
+from phicookbook.retrieval.support import covered, hidden, names, sentences, support
 
 INN = "# Mira Inn\n\n- The Mira Inn opens at 9:30.\n- Dogs are welcome at the Mira Inn."
 
@@ -63,6 +63,13 @@ def test_sentences(text, found):
 )
 def test_names(question, found):
     assert names(question) == found
+
+
+@pytest.mark.parametrize(
+    "text, found", [("Dogs at the Mira Inn.", "Dogs at the place."), ("The Mira Inn opens.", "place opens."), ("When?", "When?")]
+)
+def test_hidden(text, found):
+    assert hidden(text) == found
 
 
 @pytest.mark.parametrize("named, share", [([], 1), (["mira"], 1), (["mira", "lovi"], 0.5), (["lovi"], 0)])

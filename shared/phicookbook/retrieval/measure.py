@@ -158,6 +158,17 @@ def table(scores: dict[str, Score], seed: int) -> str:
     return "\n".join(lines)
 
 
+def differences(scores: dict[str, Score], seed: int) -> str:
+    """Hybrid less each of its parts on the same questions, with the interval of the paired difference."""
+    found = []
+    for name in ("full text", "vector"):
+        pairs = zip(scores["hybrid"].values["recall@5"], scores[name].values["recall@5"])
+        gaps = [ours - theirs for ours, theirs in pairs]
+        low, high = bootstrap(gaps, seed)
+        found.append(f"{sum(gaps) / len(gaps):+.3f} ({low:+.3f} to {high:+.3f}) against {name}")
+    return "Hybrid's recall@5, paired by question: " + ", ".join(found) + "."
+
+
 def report(index: Index, documents: Sequence[Document], seed: int) -> str:
     """The whole result as Markdown."""
     found = [(one, worded(one, document.metadata)) for document in documents for one in index.chunks(document)]
@@ -177,6 +188,7 @@ def report(index: Index, documents: Sequence[Document], seed: int) -> str:
         "last column is a share with its 95% Wilson interval. Command: "
         "`python -m phicookbook.retrieval.measure --out docs/results/retrieval.md`.",
         table(scores, seed),
+        differences(scores, seed),
         *(
             f"## {kind}, n={sum(those)}\n\n" + table({name: score.only(those) for name, score in scores.items()}, seed)
             for kind, those in kinds.items()
