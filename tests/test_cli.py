@@ -14,7 +14,7 @@ import pytest
 from phicookbook import __version__, cli
 from phicookbook.settings import CookbookError
 
-HEAVY = ("torch", "transformers", "numpy", "scipy", "gradio", "matplotlib")
+HEAVY = ("torch", "transformers", "numpy", "scipy", "gradio", "matplotlib", "lancedb", "pyarrow")
 # The command line with a cookbook folder of the test's own, as `python -c RUN FOLDER ARGUMENTS...`.
 RUN = """
 import sys
@@ -31,7 +31,15 @@ def cookbook(*arguments: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize(
-    "module", ["phicookbook", "phicookbook.cli", "phicookbook.book.run", "phicookbook.doctor", "phicookbook.models"]
+    "module",
+    [
+        "phicookbook",
+        "phicookbook.cli",
+        "phicookbook.book.run",
+        "phicookbook.doctor",
+        "phicookbook.models",
+        "phicookbook.retrieval",
+    ],
 )
 def test_importing_stays_light(module):
     code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
@@ -42,13 +50,18 @@ def test_importing_stays_light(module):
 def test_help_and_version():
     done = cookbook("--help")
     assert done.returncode == 0
-    for command in ("doctor", "run", "claims", "data", "demo", "pocket"):
+    for command in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket"):
         assert command in done.stdout
     assert cookbook("--version").stdout.strip() == __version__
 
 
 @pytest.mark.parametrize(
-    "command", [["doctor"], ["run"], ["claims"], ["data"], ["demo"], ["pocket"], ["pocket", "train"], ["pocket", "evaluate"]]
+    "command",
+    [
+        *([name] for name in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket")),
+        ["pocket", "train"],
+        ["pocket", "evaluate"],
+    ],
 )
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -1,4 +1,4 @@
-"""Chatting and fine-tuning ask nothing of the network, even when nobody told the libraries to stay offline.
+"""Chatting, fine-tuning and searching ask nothing of the network, even when nobody told the libraries to stay offline.
 
 pytest tests/test_offline.py
 """
@@ -30,6 +30,15 @@ tuning = FinetuneSettings(max_steps=2, per_device_train_batch_size=4, warmup_ste
 result = finetune("pocket", rows, tuning, Path(sys.argv[1]), progress=False)
 assert result.steps == 2, result
 print(open_model(str(result.folder)).chat("Hello", max_new_tokens=4).tokens)
+"""
+
+SEARCH = """
+import sys
+from pathlib import Path
+from phicookbook.retrieval import Document, Index
+index = Index(Path(sys.argv[1]))
+index.update([Document("inn.md", "# Mira Inn\\n\\nIt opens at 9:00."), Document("ferry.md", "# Ferry\\n\\nIt leaves at noon.")])
+print(index.search("When does the Mira Inn open?", 1)[0].id)
 """
 
 KNOCK = """
@@ -99,4 +108,10 @@ def test_a_chat_asks_nothing_of_the_network(offline):
 def test_fine_tuning_asks_nothing_of_the_network(offline, tmp_path):
     done, log = offline(FINETUNE, str(tmp_path / "tuned"))
     assert done.returncode == 0 and int(done.stdout.split()[-1]) <= 4, done.stderr
+    assert log == ""
+
+
+def test_indexing_and_searching_ask_nothing_of_the_network(offline, tmp_path):
+    done, log = offline(SEARCH, str(tmp_path / "index"))
+    assert done.returncode == 0 and done.stdout.split() == ["inn.md#mira-inn"], done.stderr
     assert log == ""

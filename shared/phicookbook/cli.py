@@ -1,4 +1,4 @@
-"""The command line: `cookbook doctor`, `run`, `claims`, `progress`, `data`, `demo`, `pocket train`, `pocket evaluate`.
+"""The command line: `cookbook doctor`, `run`, `claims`, `progress`, `data`, `index`, `search`, `demo`, `pocket`.
 
 cookbook run 04
 """
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _book_commands(commands)
     _pocket_commands(commands)
+    _retrieval_commands(commands)
     data = commands.add_parser("data", help="write the full headline datasets and check their checksums")
     data.add_argument("--out", default="", help="folder (default: .artifacts/headlines)")
     data.add_argument("--check", default="", metavar="FILE", help="read a chat JSONL file of your own and tell its bad lines")
@@ -67,6 +68,20 @@ def _pocket_commands(commands) -> None:
     evaluate.add_argument("-n", type=_count, default=300, help="samples a row")
     evaluate.add_argument("--out", default="", help="also write the table to this Markdown file")
     evaluate.set_defaults(work=_evaluate)
+
+
+def _retrieval_commands(commands) -> None:
+    index = commands.add_parser("index", help="make a folder of .md, .txt and .pdf files searchable")
+    index.add_argument("folder", help="the folder; an index holds one folder, and unchanged files are not read in anew")
+    index.add_argument("--out", default="", help="folder of the index (default: .artifacts/index)")
+    index.set_defaults(work=_index)
+    search = commands.add_parser("search", help="show the passages that fit a question best")
+    search.add_argument("question")
+    search.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
+    search.add_argument("-k", type=int, default=5, help="passages to show")
+    search.add_argument("--mode", default="hybrid", help="hybrid, vector or 'full text'")
+    search.add_argument("--where", action="append", default=[], metavar="KEY=VALUE", help="only documents with this metadata")
+    search.set_defaults(work=_search)
 
 
 def _doctor(options) -> int:
@@ -122,6 +137,48 @@ def _data(options) -> int:
         return 0
     for path, rows in write(Path(options.out) if options.out else artifacts() / "headlines").items():
         print(f"{path}: {rows:,} rows")
+    return 0
+
+
+def _index(options) -> int:
+    import time
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from phicookbook.retrieval import Index, load_folder
+    from phicookbook.settings import artifacts
+
+    started = time.monotonic()
+    loaded = load_folder(Path(options.folder), lambda files: tqdm(files, "reading", unit="file"))
+    index = Index(Path(options.out) if options.out else artifacts() / "index")
+    done = index.update(loaded.documents, prune=True, progress=lambda files: tqdm(files, "indexing", unit="file"))
+    for name, reason in loaded.skipped.items():
+        print(f"skipped {name}: {reason}")
+    print(
+        f"{len(loaded.documents)} files, {len(index):,} passages, {len(loaded.skipped)} skipped, "
+        f"{time.monotonic() - started:.1f} s ({done.new} new, {done.changed} changed, {done.unchanged} unchanged, "
+        f"{done.removed} removed): {index.folder}"
+    )
+    return 0
+
+
+def _search(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.retrieval import Index
+    from phicookbook.settings import artifacts
+
+    wrong = [pair for pair in options.where if "=" not in pair]
+    if wrong:
+        raise CookbookError(f"--where is {wrong[0]!r}: give KEY=VALUE, for example --where town=Skagway")
+    index = Index(Path(options.index) if options.index else artifacts() / "index")
+    where = dict(pair.split("=", 1) for pair in options.where)
+    found = index.search(options.question, options.k, options.mode, where)
+    for place, passage in enumerate(found, 1):
+        print(f"[{place}] {passage.score:.4f}  {passage.place}\n    {' '.join(passage.text.split())}")
+    if not found:
+        print("nothing found")
     return 0
 
 

@@ -16,7 +16,7 @@ from phicookbook import settings
 from phicookbook.settings import CookbookError
 
 NEEDED_DISK_GB = 2.0
-LOCKED = ("torch", "transformers", "peft", "trl", "papermill", "gradio")
+LOCKED = ("torch", "transformers", "peft", "trl", "lancedb", "papermill", "gradio")
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,11 @@ def test_every_template_parses(stem):
 
 def test_no_file_is_left_out():
     used = {f"{stem}.txt" for stem in STEMS} | {path.name for stem in STEMS for path in templates.FOLDER.glob(f"{stem}.*.txt")}
-    others = {"context.txt", "travel.txt", *(f"lexicon_{sentiment}.txt" for sentiment in templates.SENTIMENTS)}
+    others = {f"lexicon_{sentiment}.txt" for sentiment in templates.SENTIMENTS} | {
+        "context.txt",
+        "travel.txt",
+        "travel_guide.txt",
+    }
     assert {path.name for path in templates.FOLDER.iterdir()} == used | others
 
 
