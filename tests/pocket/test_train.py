@@ -204,7 +204,7 @@ def test_a_loss_agrees_with_one_row_at_a_time(recipe, tokenizer):
     found, weights = train._forward(model, part)
     assert found.shape == weights.shape == (len(part.ids), len(part.ids[0]) - 1)
     for ids, row, loss in zip(part.ids, part.weights, found, strict=True):
-        length = ids.index(tokenizer.pad_token_id) if tokenizer.pad_token_id in ids else len(ids)
+        length = ids.index(tokenizer.pad_token_id) + 1  # the token that pads also ends each row
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(input_ids=torch.tensor([ids[:length]])).logits[0, :-1].float()
         plain = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:length]), reduction="none")
