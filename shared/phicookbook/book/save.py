@@ -8,7 +8,6 @@ measured goes to docs/results.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -26,9 +25,7 @@ def save(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
     clean(notebook)
-    part = path.with_suffix(".part")
-    nbformat.write(notebook, part)
-    os.replace(part, path)
+    settings.write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")
     if path.resolve().parent == settings.COOKBOOK:
         results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}")
 

@@ -31,12 +31,16 @@ TASKS = {
 }
 HELD_OUT_SHARE = 40
 
-__all__ = ["TASKS", "Sample", "conversation", "draw", "held_out", "samples"]
+__all__ = ["TASKS", "Sample", "conversation", "draw", "held_out", "samples", "text_held_out"]
 
 
 def held_out(sample: Sample) -> bool:
     """Whether a sample is on the test side: one in forty, by the hash of its user text (in a dialogue the first, which holds the facts)."""
-    text = sample.meta.get("text") or sample.prompt[-1]["content"]
+    return text_held_out(sample.meta.get("text") or sample.prompt[-1]["content"])
+
+
+def text_held_out(text: str) -> bool:
+    """Whether the hash of a text puts it on the test side."""
     return zlib.crc32(text.encode("utf-8")) % HELD_OUT_SHARE == 0
 
 

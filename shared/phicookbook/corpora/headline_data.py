@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-import zlib
 from pathlib import Path
 
 from phicookbook import settings
-from phicookbook.corpora import HELD_OUT_SHARE, headlines
+from phicookbook.corpora import headlines, text_held_out
 from phicookbook.corpora.headlines import Headline
 from phicookbook.settings import CookbookError
 
@@ -31,7 +29,7 @@ def draw(split: str, n: int, seed: int = SEED) -> list[Headline]:
     found: dict[str, Headline] = {}
     while len(found) < n:
         headline = headlines.draw(rng)
-        held_out = zlib.crc32(headline.text.encode("utf-8")) % HELD_OUT_SHARE == 0
+        held_out = text_held_out(headline.text)
         if held_out == (split == "validation"):
             found.setdefault(headline.text, headline)
     return list(found.values())
@@ -57,16 +55,14 @@ def write(folder: Path) -> dict[Path, int]:
     written = {}
     for split, n in SIZES.items():
         path = folder / f"{split}.jsonl"
-        content = as_jsonl(draw(split, n)).encode("utf-8")
-        digest = hashlib.sha256(content).hexdigest()
+        content = as_jsonl(draw(split, n))
+        digest = hashlib.sha256(content.encode("utf-8")).hexdigest()
         if digest != recorded[path.name]:
             raise CookbookError(
                 f"{path.name} would differ from the recorded one: the grammar changed. "
                 "If that is meant, record it anew with `python -m phicookbook.corpora.headline_data`"
             )
-        part = path.with_suffix(".part")
-        part.write_bytes(content)
-        os.replace(part, path)
+        settings.write_text(path, content)
         written[path] = n
     return written
 

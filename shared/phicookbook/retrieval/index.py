@@ -30,18 +30,12 @@ COLUMNS = ["id", "document", "heading", "text", "start", "end", "vector"]
 
 
 @dataclass(frozen=True)
-class Passage:
+class Passage(Chunk):
     """A chunk that was found. `score` is BM25, cosine or the fused score, as the mode has it; `similarity` the cosine.
 
     `similarity` is None after a search by words alone.
     """
 
-    id: str
-    document: str
-    heading: str
-    text: str
-    start: int
-    end: int
     score: float
     similarity: float | None = None
 
