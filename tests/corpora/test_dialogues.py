@@ -12,6 +12,7 @@ import pytest
 
 from phicookbook import corpora
 from phicookbook.corpora import context, dialogues
+from phicookbook.corpora.facts import Fact
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +34,31 @@ def test_roles_take_turns_and_kinds_have_their_shares(drawn):
 
 
 def test_answers_on_facts_stand_in_the_context_or_are_declined(drawn):
-    asked = declined = 0
+    asked = declined = opened = contexts = 0
     for sample in (s for s in drawn if s.kind == "facts"):
         first = sample.messages[0]["content"]
         answers = [answer["content"] for _, answer in turns(sample)]
-        assert answers.count(context.NOT_SAID) <= 1
+        assert answers.count(context.NOT_SAID) <= dialogues.MOST_UNSAID
         for answer in answers:
             assert answer == context.NOT_SAID or answer.lower() in first.lower(), (first, answer)
-        asked, declined = asked + len(answers), declined + (context.NOT_SAID in answers)
-        questions = [asked["content"] for asked, _ in turns(sample)]
-        assert len(set(questions)) == len(questions)
-    assert 0.08 < declined / asked < 0.25
+        asked, declined = asked + len(answers), declined + answers.count(context.NOT_SAID)
+        contexts, opened = contexts + 1, opened + (answers[0] == context.NOT_SAID)
+        given = {(ask["content"].rpartition(": ")[2], answer["content"]) for ask, answer in turns(sample)}
+        assert len(given) == len({ask for ask, _ in given}), "a question that comes back has the same answer"
+    assert 0.12 < declined / asked < 0.25
+    assert 0.10 < opened / contexts < 0.25
+
+
+def test_what_is_unsaid_of_one_is_told_of_another():
+    rng = random.Random(3)
+    told = [
+        Fact("Mira", "drink", "tea", "Mira drinks tea.", "What does Mira drink?"),
+        Fact("Mira", "home", "Oslo", "Mira lives in Oslo.", "Where does Mira live?"),
+        Fact("Ada", "home", "Rome", "Ada lives in Rome.", "Where does Ada live?"),
+        Fact("pump", "volts", "240", "The pump needs 240 volts.", "How many volts does the pump need?"),
+    ]
+    assert dialogues.unsaid(rng, told) == [("What does Ada drink?", context.NOT_SAID)]
+    assert dialogues.unsaid(rng, told[:1]) == []
 
 
 def test_values_are_those_of_the_keys(drawn):

@@ -21,7 +21,8 @@ def drawn(module, count: int = 1500, seed: int = 7):
 
 
 def user(sample) -> str:
-    return sample.prompt[-1]["content"]
+    """The first thing that the user says."""
+    return next(message["content"] for message in sample.messages if message["role"] == "user")
 
 
 @pytest.mark.parametrize("task", MODULES)
@@ -54,17 +55,24 @@ def test_banks_are_large():
 
 
 def test_tags_and_titles_stand_in_the_description():
+    kinds = set()
     for sample in drawn(products):
         text, facts = sample.meta["text"].lower(), sample.meta["facts"]
-        if sample.kind == "tags":
-            found = sample.answer.split(", ")
-            assert 3 <= len(found) <= 5 and all(tag in text for tag in found)
-            assert found == [facts[key] for key in products.ORDER if key in facts]
-        else:
-            assert sample.answer.startswith(facts["brand"])
-            words = sample.answer.lower().removeprefix(facts["brand"].lower()).split()
-            assert all(word in text for word in words if word != "in")
-            assert (" in " in sample.answer.removeprefix(facts["brand"])) == ("colour" in facts)
+        answers = [message["content"] for message in sample.messages if message["role"] == "assistant"]
+        kinds.add(sample.kind)
+        assert len(answers) == (2 if sample.kind == "both" else 1)
+        for answer in answers:
+            if answer.startswith(facts["brand"]):
+                words = answer.lower().removeprefix(facts["brand"].lower()).split()
+                assert all(word in text for word in words if word != "in")
+                assert (" in " in answer.removeprefix(facts["brand"])) == ("colour" in facts)
+            else:
+                found = answer.split(", ")
+                assert 3 <= len(found) <= 5 and all(tag in text for tag in found)
+                assert found == [facts[key] for key in products.ORDER if key in facts]
+        titles = [answer.startswith(facts["brand"]) for answer in answers]
+        assert sum(titles) == (sample.kind != "tags") and len(titles) - sum(titles) == (sample.kind != "title")
+    assert kinds == {"title", "tags", "both"}
 
 
 def test_routes_and_summaries():

@@ -44,7 +44,7 @@ def test_shares_move_until_a_quarter(progress, settled):
 @pytest.mark.parametrize("progress", [0.7, 0.9, 1.0])
 def test_headlines_come_last(progress):
     assert mixture.shares(progress) == LASTS
-    assert LASTS["headlines"] > sum(LASTS.values()) / 2
+    assert LASTS["headlines"] > sum(LASTS.values()) / 2 > MIDDLES["headlines"] > STARTS["headlines"]
 
 
 def test_copying_gives_way():
@@ -90,35 +90,43 @@ def test_a_row_is_what_the_chat_template_writes(tokenizer):
     assert tokenizer.decode(ids) == tokenizer.apply_chat_template(sample.messages, tokenize=False)
 
 
-@pytest.mark.parametrize("progress, weight", [(0.0, 1.0), (0.4, 1.0), (0.55, 0.5), (0.7, 0.0), (1.0, 0.0)])
-def test_targets_in_the_prompt_fade(progress, weight):
-    assert mixture.prompt_weight(progress) == pytest.approx(weight)
+FULL = mixture.PROMPT_SHARE
 
 
-def test_a_prompt_weight_leaves_out_the_first_token(tokenizer):
-    _, weights = mixture.encode(tokenizer, Sample("x", conversation("Hi", "Yes")), prompt_weight=0.2)
-    assert weights[0] == 0.0 and set(weights[1 : weights.index(1.0)]) == {0.2}
+@pytest.mark.parametrize("progress, share", [(0.0, FULL), (0.4, FULL), (0.55, FULL / 2), (0.7, 0.0), (1.0, 0.0)])
+def test_targets_in_the_prompt_get_fewer(progress, share):
+    for task in mixture.SHARES:
+        assert mixture.prompt_share(task, progress) == pytest.approx(share if task in mixture.PROMPTS_TEACH else 0.0)
+    assert set(mixture.PROMPTS_TEACH) < set(mixture.SHARES)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_that_share_of_a_prompt_s_tokens_are_targets_but_never_the_first(tokenizer, share):
+    sample = Sample("x", conversation("one two three " * 200, "Yes"))
+    ids, weights = mixture.encode(tokenizer, sample, share, random.Random(1))
+    prompt = len(tokenizer("<|user|>\n" + sample.prompt[0]["content"] + "<|end|>\n<|assistant|>\n")["input_ids"])
+    assert weights[0] == 0.0 and set(weights) <= {0.0, 1.0}
+    assert sum(weights[1:prompt]) / (prompt - 1) == pytest.approx(share, abs=0.06)
+    assert weights[prompt:] == [1.0] * (len(ids) - prompt)
 
 
 def test_every_answer_of_a_dialogue_counts(tokenizer):
     messages = [*conversation("a: 1; b: 2\nb?", "2"), *conversation("a?", "1")]
-    ids, weights = mixture.encode(tokenizer, Sample("dialogues", messages), prompt_weight=0.3)
+    ids, weights = mixture.encode(tokenizer, Sample("dialogues", messages))
     assert tokenizer.decode([ids[place] for place in targets(weights)]) == "2<|end|>1<|end|>\n<|endoftext|>"
-    assert weights[0] == 0.0 and set(weights[1:]) == {0.3, 1.0}
+    assert weights[0] == 0.0 and set(weights) == {0.0, 1.0}
 
 
-@pytest.mark.parametrize("progress", [0.55, 0.7, 0.9])
+@pytest.mark.parametrize("progress", [0.0, 0.55, 0.7, 0.9])
 def test_weights_of_a_batch(tokenizer, progress):
-    prompt_weight = mixture.prompt_weight(progress)
     for ids, weights, task in rows(mixture.batch(tokenizer, 1, 2, progress, 3_000)):
-        if task == "dialogues":
-            continue  # they have several answers: below
         answer = targets(weights)
-        assert answer == list(range(answer[0], answer[-1] + 1))
-        assert tokenizer.decode(ids[answer[0] : answer[-1] + 1]).endswith("<|end|>\n<|endoftext|>")
-        assert tokenizer.decode(ids[: answer[0]]).endswith("<|assistant|>\n")
-        assert weights[0] == 0.0 and set(weights[1 : answer[0]]) == {prompt_weight}
-        assert set(ids[answer[-1] + 1 :]) <= {tokenizer.pad_token_id} and set(weights[answer[-1] + 1 :]) <= {0.0}
+        if mixture.prompt_share(task, progress) == 0.0 and task not in ("dialogues", "titles"):  # these may have several answers
+            assert answer == list(range(answer[0], answer[-1] + 1))
+            assert tokenizer.decode(ids[: answer[0]]).endswith("<|assistant|>\n")
+        assert tokenizer.decode(ids[: answer[-1] + 1]).endswith("<|end|>\n<|endoftext|>")
+        assert weights[0] == 0.0 and set(weights) == {0.0, 1.0}
+        assert set(ids[answer[-1] + 1 :]) <= {tokenizer.pad_token_id}
 
 
 def test_padding_stands_on_the_right_and_is_not_counted(tokenizer):

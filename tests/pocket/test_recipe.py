@@ -31,9 +31,9 @@ def test_an_unknown_setting_is_named():
         (0.01, 49, 0.5),
         (0.02, 99, 1.0),
         (0.3, 5_000, 1.0),
-        (0.6, 9_000, 1.0),  # the last of the constant part
-        (0.8, 9_500, 0.5),
-        (0.9, 9_800, 0.25),
+        (0.4, 6_000, 1.0),  # the last of the constant part
+        (0.7, 9_000, 0.5),
+        (0.85, 9_500, 0.25),
         (0.999, 9_999, 0.02),  # never below two hundredths
         (1.0, 10_000, 0.02),
     ],
@@ -52,7 +52,7 @@ def test_the_rate_rises_once_and_falls_once():
 def test_the_shape_is_phi_3_s():
     found = config(Recipe())
     assert found.model_type == "phi3" and found.tie_word_embeddings and found.sliding_window is None
-    assert (found.hidden_size, found.num_hidden_layers, found.vocab_size) == (192, 4, 2048)
+    assert (found.hidden_size, found.num_hidden_layers, found.vocab_size) == (192, 4, 6144)
     assert (found.num_attention_heads, found.num_key_value_heads, found.intermediate_size) == (6, 2, 512)
     assert found.max_position_embeddings == 1024
     assert found.pad_token_id == 0 and found.eos_token_id == [0, 4]
@@ -60,11 +60,11 @@ def test_the_shape_is_phi_3_s():
 
 def test_the_default_is_small():
     parameters = sum(p.numel() for p in build(Recipe()).parameters())
-    embedding, head = 2048 * 192, 192 // 6
+    embedding, head = 6144 * 192, 192 // 6
     attention = 192 * (6 + 2 * 2) * head + 6 * head * 192
     layer = attention + 3 * 192 * 512 + 2 * 192
     assert parameters == embedding + 4 * layer + 192
-    assert 1_900_000 <= parameters <= 5_000_000
+    assert 2_000_000 <= parameters <= 5_000_000
 
 
 def test_weights_follow_the_seed(recipe):

@@ -50,7 +50,7 @@ def test_checksums_agree():
 def test_parameters_and_precision(stored):
     assert {kind for kind, _ in stored.values()} == {"F16"}
     parameters = sum(size for _, size in stored.values())
-    assert 1_900_000 <= parameters <= 5_000_000
+    assert 2_000_000 <= parameters <= 5_000_000
     assert json.loads((FOLDER / "training.json").read_text(encoding="utf-8"))["parameters"] == parameters
 
 

@@ -2,7 +2,7 @@
 
     print(sample(random.Random(1)).messages)
 
-Kinds: "facts" (a context and questions on it), "pairs" (keys and their values), "labels" (examples and inputs to label).
+Kinds: "facts" (a context and questions on it, some without an answer), "pairs" (keys and their values), "labels" (examples and inputs to label).
 """
 
 from __future__ import annotations
@@ -10,28 +10,50 @@ from __future__ import annotations
 import random
 
 from phicookbook.corpora import context, copying, labels
-from phicookbook.corpora.facts import NoEntityLeft
+from phicookbook.corpora.facts import Fact, NoEntityLeft
 from phicookbook.corpora.sample import Message, Sample
 
 Turn = tuple[str, str]  # what is asked, and the answer
-SHARES = {"facts": 45, "pairs": 30, "labels": 25}
+SHARES = {"facts": 50, "pairs": 25, "labels": 25}
 MOST_TURNS = 6
+MOST_UNSAID = 3
 
 
 def facts(rng: random.Random) -> list[Turn]:
-    """Questions on the facts of one context; one of them may be about a fact that is not there."""
+    """Questions on the facts of one context, and up to MOST_UNSAID on facts that are not there."""
     while True:
         try:
             found = context.material(rng, rng.choice(("answerable", "unanswerable")), rng.randint(2, 8))
             break
         except NoEntityLeft:
             continue
-    turns = [(fact.question, fact.value) for fact in rng.sample(found.facts, min(len(found.facts), MOST_TURNS - 1))]
+    missing = unsaid(rng, found.facts)
     if found.answer == context.NOT_SAID:
-        turns.insert(rng.randint(0, len(turns)), (found.question, found.answer))
-    first = context.layout(rng, context.Material(found.facts, turns[0][0], turns[0][1], found.needs))
+        missing.insert(0, (found.question, found.answer))
+    missing = missing[: rng.randint(0, MOST_UNSAID)]
+    said = rng.sample(found.facts, min(len(found.facts), MOST_TURNS - len(missing)))
+    turns = [*((fact.question, fact.value) for fact in said), *missing]
+    rng.shuffle(turns)
+    first = context.layout(rng, context.Material(found.facts, *turns[0], found.needs))
     lead = rng.choice(context.ASKS)
     return [(first, turns[0][1]), *((lead + asked, answer) for asked, answer in turns[1:])]
+
+
+def unsaid(rng: random.Random, known: list[Fact]) -> list[Turn]:
+    """What is told of one entity, asked of one like it: the same words, but here the context does not say.
+
+    Entities are alike when the context tells something of the same kind about both.
+    """
+    told: dict[str, set[str]] = {}
+    for fact in known:
+        told.setdefault(fact.entity, set()).add(fact.attribute)
+    found = [
+        (fact.question.replace(fact.entity, other), context.NOT_SAID)
+        for fact in known
+        for other, attributes in told.items()
+        if fact.attribute not in attributes and attributes & told[fact.entity] and fact.entity in fact.question
+    ]
+    return rng.sample(found, len(found))
 
 
 def pairs(rng: random.Random) -> list[Turn]:

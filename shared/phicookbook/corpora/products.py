@@ -188,12 +188,19 @@ def describe(rng: random.Random, facts: dict[str, str]) -> str:
     return " ".join(sentences)
 
 
+ASKS = {"title": TITLE_ASKS, "tags": TAG_ASKS}
+WRITERS = {"title": title, "tags": tags}
+
+
 def sample(rng: random.Random) -> Sample:
-    """A title or a set of tags for a drawn product."""
-    kind = rng.choice(("title", "tags"))
+    """A title or a set of tags for a drawn product, or one after the other ("both")."""
+    kind = rng.choice(("title", "tags", "both"))
     facts = draw_facts(rng, rng.choice((2, 3, 3, 4)))
-    ask = rng.choice(TITLE_ASKS if kind == "title" else TAG_ASKS)
     text = describe(rng, facts)
-    answer = title(facts) if kind == "title" else tags(facts)
-    prompt = rng.choice(LAYOUTS).format(ask=ask, text=text)
-    return Sample("titles", conversation(prompt, answer), kind, {"facts": facts, "text": text})
+    wanted = rng.sample(("title", "tags"), 2) if kind == "both" else [kind]
+    asks = [rng.choice(ASKS[one]) for one in wanted]
+    messages = conversation(rng.choice(LAYOUTS).format(ask=asks[0], text=text), WRITERS[wanted[0]](facts))
+    for one, ask in zip(wanted[1:], asks[1:], strict=True):
+        messages += conversation(ask, WRITERS[one](facts))
+    return Sample("titles", messages, kind, {"facts": facts, "text": text})
+

@@ -134,14 +134,23 @@ class LocalModel:
         `progress` is the title of a progress bar, "" for none. `seconds` of a reply is its share of its
         batch. Raises CookbookError for a prompt that leaves no room for `max_new_tokens`.
         """
+        prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
+        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
+        return self._answer(prompts, options, schema, progress)
+
+    def complete_many(self, texts: Sequence[str], *, max_new_tokens: int = MAX_NEW_TOKENS, progress: str = "") -> list[Reply]:
+        """Greedy continuations of texts as they stand, without the chat template: to see what the template is for."""
+        prompts = [self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], max_new_tokens) for text in texts]
+        return self._answer(prompts, _decoding(max_new_tokens, 0.0, 1.0, 0, None), None, progress)
+
+    def _answer(self, prompts: list[list[int]], options: dict, schema: dict | None, progress: str) -> list[Reply]:
+        """Replies to prompts in their order, generated in batches of similar length."""
         from tqdm.auto import tqdm
 
-        prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         replies: list[Reply | None] = [None] * len(prompts)
-        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
         with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
-            for rows in _batches(order, prompts, max_new_tokens):
+            for rows in _batches(order, prompts, options["max_new_tokens"]):
                 held = options | self._held_to(schema)
                 for i, reply in zip(rows, self._generate([prompts[i] for i in rows], held), strict=True):
                     replies[i] = reply
@@ -203,7 +212,12 @@ class LocalModel:
 
     def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
         text = self.tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True)
-        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], room)
+
+    def _checked(self, ids: list[int], room: int) -> list[int]:
+        """The prompt's ids, when an answer of `room` tokens fits behind them."""
+        if not ids:
+            raise CookbookError("the prompt is empty: give a text")
         if len(ids) + room > self.context:
             raise CookbookError(
                 f"the prompt has {len(ids):,} tokens and {room:,} more were asked for, but {self.name} holds "

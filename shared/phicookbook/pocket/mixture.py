@@ -17,22 +17,25 @@ from phicookbook.corpora import Sample
 # without them a small model takes many times longer to find that answers stand in the context. Headlines come last,
 # because what they need is many readings of many templates.
 SHARES = {
-    "headlines": (18, 36, 130),
+    "headlines": (18, 50, 110),
     "context": (14, 18, 20),
     "copying": (40, 6, 4),
-    "labels": (8, 6, 6),
-    "titles": (3, 4, 4),
-    "tickets": (2, 3, 3),
-    "json": (4, 4, 6),
-    "styles": (2, 4, 5),
-    "vitals": (2, 4, 5),
+    "labels": (8, 8, 10),
+    "titles": (4, 10, 12),
+    "tickets": (2, 4, 5),
+    "json": (4, 5, 6),
+    "styles": (2, 5, 6),
+    "vitals": (2, 5, 6),
     "arithmetic": (4, 6, 6),
-    "puzzles": (2, 4, 4),
-    "dialogues": (18, 22, 10),
+    "puzzles": (2, 5, 6),
+    "dialogues": (20, 20, 14),
 }
 SETTLED, LAST = 0.25, 0.7
-# Targets in the prompt count fully at first, because every name that comes back in a prompt is practice in
-# looking up; then less, so that the answers get the last word.
+# In these tasks a part of the prompt's tokens are targets too, because every name that comes back in a prompt is
+# practice in looking up; then fewer, so that the answers get the last word. A target costs a row of the output layer, which
+# is half of the work when every token is one; so the others are left out, and prompts of other tasks altogether.
+PROMPTS_TEACH = ("context", "copying", "labels", "dialogues")
+PROMPT_SHARE = 0.4
 PROMPT_FADES = (0.4, 0.7)
 MAX_TOKENS = 384
 LEAST_TOKENS = 900
@@ -59,25 +62,27 @@ def shares(progress: float) -> dict[str, float]:
     return {task: start + (middle - start) * settled for task, (start, middle, _) in SHARES.items()}
 
 
-def prompt_weight(progress: float) -> float:
-    """The weight of a prompt's token as a target, 1 in the answer being full weight."""
+def prompt_share(task: str, progress: float) -> float:
+    """The share of a prompt's tokens that are targets."""
+    if task not in PROMPTS_TEACH:
+        return 0.0
     start, end = PROMPT_FADES
-    return min(1.0, max(0.0, (end - progress) / (end - start)))
+    return PROMPT_SHARE * min(1.0, max(0.0, (end - progress) / (end - start)))
 
 
-def encode(tokenizer, sample: Sample, prompt_weight: float = 0.0) -> tuple[list[int], list[float]]:
+def encode(tokenizer, sample: Sample, share: float = 0.0, rng: random.Random | None = None) -> tuple[list[int], list[float]]:
     """Token ids of a conversation and the weight of each as a training target: 1 in every answer and its end.
 
-    The row ends as the chat template ends it, so that fine-tuning on templated text meets nothing new.
+    `share` of the other tokens, drawn by `rng`, have weight 1 as well. The row ends as the chat template ends it, so that
+    fine-tuning on templated text meets nothing new.
     """
     ids, weights = [], []
     for message in sample.messages:
         answer = message["role"] == "assistant"
-        parts = [(f"<|{message['role']}|>\n", prompt_weight), (f"{message['content']}<|end|>", 1.0 if answer else prompt_weight)]
-        for text, weight in [*parts, ("\n", prompt_weight)]:
+        for text, counts in ((f"<|{message['role']}|>\n", False), (f"{message['content']}<|end|>", answer), ("\n", False)):
             found = tokenizer(text, add_special_tokens=False)["input_ids"]
             ids += found
-            weights += [weight] * len(found)
+            weights += [float(counts or (share > 0 and rng.random() < share)) for _ in found]
     last = tokenizer("<|endoftext|>", add_special_tokens=False)["input_ids"]
     return ids + last, [0.0, *weights[1:-1], 1.0, *[1.0] * len(last)]
 
@@ -86,11 +91,10 @@ def batch(tokenizer, seed: int, step: int, progress: float, tokens: int) -> list
     """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding."""
     rng = random.Random(f"pocket/{seed}/{step}")
     mix = shares(progress)
-    weight = prompt_weight(progress)
     rows, total = [], 0
     while total < tokens:
         task = rng.choices(list(mix), mix.values())[0]
-        ids, weights = encode(tokenizer, corpora.draw(task, rng), weight)
+        ids, weights = encode(tokenizer, corpora.draw(task, rng), prompt_share(task, progress), rng)
         if len(ids) <= MAX_TOKENS:
             rows.append((ids, weights, task))
             total += len(ids)

@@ -19,14 +19,14 @@ class Recipe:
     heads: int = 6
     kv_heads: int = 2
     feed_forward: int = 512
-    vocabulary: int = 2048
+    vocabulary: int = 6144
     context: int = 1024
-    tokens: int = 42_000_000
+    tokens: int = 48_000_000
     batch_tokens: int = 4096
     learning_rate: float = 4e-3
     weight_decay: float = 0.05
     warmup_steps: int = 100
-    decay_share: float = 0.4
+    decay_share: float = 0.6
     seed: int = 1
 
     def to_dict(self) -> dict:

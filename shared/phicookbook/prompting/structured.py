@@ -1,0 +1,120 @@
+"""Answers that a program can read: a schema for the wanted fields, and what can be saved of text that misses it.
+
+repair("Sure: {'city': 'Rome', }")   # {"city": "Rome"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+CLOSERS = {"{": "}", "[": "]"}
+
+
+def schema(fields: dict) -> dict:
+    """A JSON schema that asks for exactly these fields, in their order; every one may be null.
+
+    The values tell the types: {"age": 3} asks for an integer. Lists and objects are not meant here (KeyError).
+    """
+    told = {
+        name: [TYPES[type(value)], "null"] if value is not None else ["string", "integer", "null"]
+        for name, value in fields.items()
+    }
+    return {
+        "type": "object",
+        "properties": {name: {"type": types} for name, types in told.items()},
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+
+
+def one_of(options: Sequence[str]) -> dict:
+    """A JSON schema whose only valid answers are these texts."""
+    return {"enum": list(options)}
+
+
+def parse(text: str) -> dict | None:
+    """The JSON object that the text is, or None."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def valid(found: dict | None, under: dict) -> bool:
+    """Whether an object satisfies a JSON schema."""
+    import jsonschema
+
+    return found is not None and jsonschema.Draft202012Validator(under).is_valid(found)
+
+
+def repair(text: str) -> dict | None:
+    """The first object in a text that is nearly JSON, or None: words around it are left out, what was not closed is closed.
+
+    json5 reads single quotes, bare keys and trailing commas. A value that may have been cut off is left out, never guessed.
+    """
+    start = text.find("{")
+    if start < 0:
+        return None
+    body, closed = _balanced(text[start:])
+    if not closed and body[-1].isalnum():  # it may have been cut within a number or a word
+        body = body[: max(body.rfind(","), 0)]
+    while body:
+        value = _read(body if closed else body + _closers(body))
+        if isinstance(value, dict) and (value or closed):
+            return value
+        if closed:
+            return None
+        body = body[: max(body.rfind(","), 0)]
+    return None
+
+
+def _read(text: str):
+    """The value that JSON, or else JSON5, finds in a text; None when it is neither."""
+    import json5
+
+    for loads in (json.loads, json5.loads):
+        try:
+            return loads(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _balanced(text: str) -> tuple[str, bool]:
+    """The text up to the brace that closes its first one, and whether there is such a brace."""
+    for place, open_ones in enumerate(_open_after(text)):
+        if not open_ones:
+            return text[: place + 1], True
+    return text, False
+
+
+def _closers(text: str) -> str:
+    """What closes the braces and brackets that are still open at the end."""
+    *_, open_ones = _open_after(text)
+    return "".join(CLOSERS[mark] for mark in reversed(open_ones))
+
+
+def _open_after(text: str):
+    """After each character, the braces and brackets that are open, quoted ones not counted."""
+    open_ones, quote, skip = "", "", False
+    for mark in text:
+        if skip:
+            skip = False
+        elif quote:
+            skip = mark == "\\"
+            quote = "" if mark == quote else quote
+        elif mark in "\"'":
+            quote = mark
+        elif mark in CLOSERS:
+            open_ones += mark
+        elif mark in CLOSERS.values():
+            open_ones = open_ones[:-1]
+        yield open_ones
+
+
+def fields_right(found: dict | None, wanted: dict) -> list[bool]:
+    """Whether each wanted field has its value."""
+    return [found is not None and name in found and found[name] == value for name, value in wanted.items()]

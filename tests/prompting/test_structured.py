@@ -1,0 +1,95 @@
+"""Schemas, and what repair saves of broken JSON, never with a value that was not there.
+
+pytest tests/prompting/test_structured.py
+"""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phicookbook import corpora
+from phicookbook.prompting import structured
+
+CITY = {"city": "Rome", "age": 3}
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ('{"city":"Rome","age":3}', CITY),
+        ('Sure! {"city":"Rome","age":3} I hope this helps {you}.', CITY),
+        ('```json\n{"city": "Rome", "age": 3}\n```', CITY),
+        ("{'city': 'Rome', 'age': 3,}", CITY),
+        ("{city: 'Rome', age: 3}", CITY),
+        ('{"city":"Rome","age":3,"x":{"y":[1,2', {**CITY, "x": {"y": [1]}}),
+        ('{"city":"Rome","age":3', {"city": "Rome"}),  # 3, or 35? nobody knows
+        ('{"city":"Rome","note":"a, b', {"city": "Rome"}),
+        ('{"city":"Rome"', {"city": "Rome"}),
+        ('{"city":"a } b"}', {"city": "a } b"}),
+        ('{"city":"a \\" } b"}', {"city": 'a " } b'}),
+        ("no object", None),
+        ("", None),
+        ("{", None),
+        ("{]", None),
+        ('{"city" "Rome"}', None),
+        ("[1, 2]", None),
+    ],
+)
+def test_repair(text, found):
+    assert structured.repair(text) == found
+
+
+VALUES = st.one_of(st.text(max_size=8), st.integers(-999, 999), st.booleans(), st.none())
+OBJECTS = st.dictionaries(st.text(st.characters(codec="ascii", categories=("Ll",)), min_size=1, max_size=6), VALUES, max_size=4)
+
+
+@given(OBJECTS, st.sampled_from((None, 1)))
+def test_good_json_stays_as_it_is(value, indent):
+    text = json.dumps(value, indent=indent)
+    assert structured.repair(text) == structured.parse(text) == value
+
+
+@given(OBJECTS, st.data())
+def test_what_was_cut_is_never_guessed(value, data):
+    text = json.dumps(value)
+    found = structured.repair(text[: data.draw(st.integers(0, len(text)))])
+    assert found is None or found.items() <= value.items()
+
+
+@given(st.text(alphabet="{}[]\"':,ab1 \\\n", max_size=30))
+def test_nothing_breaks_repair(text):
+    found = structured.repair(text)
+    assert found is None or isinstance(found, dict)
+
+
+@pytest.mark.parametrize("text, found", [("{}", {}), ("[]", None), ("3", None), ("", None), ("{'a': 1}", None)])
+def test_parse_takes_json_objects_alone(text, found):
+    assert structured.parse(text) == found
+
+
+def test_the_right_answer_is_valid_under_its_schema():
+    for sample in corpora.samples("json", 40):
+        fields = sample.meta["fields"]
+        schema = structured.schema(fields)
+        jsonschema.validate(json.loads(sample.answer), schema)
+        for broken in ({**fields, "more": 1}, dict(list(fields.items())[1:]), {name: [] for name in fields}):
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.validate(broken, schema)
+
+
+def test_a_model_held_to_a_choice_makes_one(tiny):
+    options = ["billing", "shipping"]
+    text = tiny.chat("Which team?", schema=structured.one_of(options), max_new_tokens=16).text
+    assert json.loads(text) in options
+
+
+def test_fields_are_judged_one_by_one():
+    wanted = {"a": 1, "b": None}
+    assert structured.fields_right({"a": 1, "b": None}, wanted) == [True, True]
+    assert structured.fields_right({"a": 2}, wanted) == [False, False]
+    assert structured.fields_right(None, wanted) == [False, False]
