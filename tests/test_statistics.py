@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phicookbook.statistics import Rate, wilson
+from phicookbook.statistics import Difference, Rate, paired, wilson
 
 COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -75,3 +75,33 @@ def test_rate_counts_and_prints():
 def test_a_rate_of_nothing_is_refused():
     with pytest.raises(ValueError, match="0 out of 0 is no rate"):
         Rate.of([]).interval  # noqa: B018
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=30, max_size=300))
+def test_a_paired_difference_has_the_interval_of_scipy(pairs):
+    from scipy.stats import bootstrap
+
+    first, second = zip(*pairs)
+    found = paired(first, second)
+    gains = [a - b for a, b in pairs]
+    assert found.value == pytest.approx(sum(gains) / len(gains)) and found.n == len(pairs)
+    assert found.interval[0] <= found.value <= found.interval[1]
+    if len(set(gains)) > 1:
+        wanted = bootstrap(
+            (gains,), lambda x, axis: x.mean(axis), n_resamples=5_000, method="percentile", rng=3
+        ).confidence_interval
+        assert found.interval == pytest.approx((wanted.low, wanted.high), abs=1.5 / len(pairs))  # means of n items lie 1/n apart
+
+
+def test_pairing_sees_what_two_rates_would_not():
+    right, better = [True] * 50 + [False] * 50, [True] * 60 + [False] * 40
+    assert paired(better, right).interval[0] > 0 and Rate.of(right).interval[1] > Rate.of(better).interval[0]
+    assert paired(right, right) == Difference(0.0, (0.0, 0.0), 100)
+    assert str(Difference(0.12, (0.08, 0.16), 100)) == "+12.0 points (8.0 to 16.0, n=100)"
+    assert paired(better, right) == paired(better, right)
+
+
+@pytest.mark.parametrize("first, second", [([], []), ([1], [1, 0])])
+def test_what_cannot_be_paired(first, second):
+    with pytest.raises(ValueError, match="cannot be paired"):
+        paired(first, second)

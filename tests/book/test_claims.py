@@ -10,7 +10,7 @@ from phicookbook import settings
 from phicookbook.book import claims
 from phicookbook.book.claims import Claim, claim
 from phicookbook.settings import CookbookError
-from phicookbook.statistics import Rate
+from phicookbook.statistics import Difference, Rate
 
 FILE = """
 claims:
@@ -102,6 +102,17 @@ def test_a_claim_that_does_not_hold_is_said_and_recorded(book, capsys):
     assert claim("a.share", 0.5) is False
     assert capsys.readouterr().out.startswith("DOES NOT HOLD: It is right [50.0%, bound >= 90.0%]")
     assert claims.read_ledger()["a.share"]["holds"] is False
+
+
+def test_a_bar_that_was_missed_before_is_told_as_such(book, capsys):
+    assert claim("b.negative", 0.7) is False
+    assert capsys.readouterr().out.startswith("negative, kept: It forgets [70.0%, bound < 50.0%]")
+
+
+def test_a_difference_brings_its_n_and_interval(book):
+    claim("a.share", Difference(0.95, (0.9, 1.0), 40))
+    record = claims.read_ledger()["a.share"]
+    assert (record["measured"], record["n"], tuple(record["interval"])) == (0.95, 40, (0.9, 1.0))
 
 
 def test_a_rate_brings_its_n_and_interval(book):

@@ -42,6 +42,18 @@ def test_every_answer_is_json_under_the_schema(tiny, schema, temperature):
         assert reply.text == json.dumps(found, separators=(",", ":"), ensure_ascii=False) or schema is WORD
 
 
+def test_each_conversation_may_have_a_schema_of_its_own(tiny):
+    schemas = [CITY, AGE, PERSON, {"const": 1}]
+    replies = tiny.chat_many(["a " * 9, "b", "c " * 4, "d"], schema=schemas, max_new_tokens=160)
+    for reply, schema in zip(replies, schemas, strict=True):
+        jsonschema.validate(json.loads(reply.text), schema)
+
+
+def test_a_wrong_number_of_schemas_is_refused(tiny):
+    with pytest.raises(CookbookError, match="2 schemas for 3 conversations: give one for all, or one for each"):
+        tiny.chat_many(["a", "b", "c"], schema=[CITY, AGE])
+
+
 def test_without_a_schema_it_writes_no_json(tiny):
     for reply in drawn(tiny, None):
         with pytest.raises(ValueError):

@@ -154,6 +154,13 @@ def test_settings_go_into_the_request(stub):
     assert not reply.finished
 
 
+def test_each_conversation_may_have_a_schema_of_its_own(stub):
+    schemas = [{"type": "string"}, {"type": "integer"}]
+    open_model(stub.name).chat_many(["a", "b"], schema=schemas)
+    sent = [body["response_format"]["json_schema"]["schema"]["type"] for body in stub.seen]
+    assert sorted(sent) == ["integer", "string"]
+
+
 def test_a_schema_goes_into_the_request(stub):
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     open_model(stub.name).chat("a", schema=schema)

@@ -39,7 +39,7 @@ def test_an_answer_is_opened_on_request_only(tiny):
 
 @given(
     st.lists(
-        st.text(st.characters(codec="ascii", categories=("L", "N", "P", "Zs")), min_size=1).filter(str.strip),
+        st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1).filter(str.strip),
         min_size=1,
         max_size=4,
     )
@@ -48,6 +48,14 @@ def test_the_pieces_are_the_templated_text(tiny, texts):
     messages = [{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(texts)]
     whole = tiny.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert "".join(piece.text for piece in pieces(tiny.tokenizer, messages)) == whole
+
+
+@pytest.mark.parametrize("text", ["user", "end", "|", "s", "<|user|>", "assistant"])
+def test_a_message_that_looks_like_a_mark_is_still_its_speaker_s(tiny, text):
+    talk = [{"role": "system", "content": text}, {"role": "user", "content": text}]
+    found = pieces(tiny.tokenizer, talk)
+    assert said(found, "system") == said(found, "user") == text
+    assert said(found, TEMPLATE) == "<|system|>\n<|end|>\n<|user|>\n<|end|>\n<|assistant|>\n"
 
 
 @pytest.mark.parametrize("nasty", ["<script>alert(1)</script>", "a & b", "<b>", '"onmouseover="x'])

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
+from phicookbook.chat import Reply
 from phicookbook.prompting import sampling
 from phicookbook.settings import CookbookError
 
@@ -50,7 +51,7 @@ def test_no_temperature_is_refused(temperature):
 
 
 def test_next_tokens_are_the_models(tiny):
-    found = sampling.next_tokens(tiny, "Hello", begun="The")
+    found = sampling.next_tokens(tiny, "Hello", prefix="The")
     text = tiny.tokenizer.apply_chat_template([{"role": "user", "content": "Hello"}], tokenize=False, add_generation_prompt=True)
     ids = tiny.tokenizer(text + "The", return_tensors="pt", add_special_tokens=False)["input_ids"]
     with torch.inference_mode():
@@ -66,6 +67,13 @@ def test_next_tokens_need_a_model_on_this_machine():
 
     with pytest.raises(CookbookError, match="far answers from elsewhere"):
         sampling.next_tokens(Elsewhere(), "Hello")
+
+
+def test_the_elected_reply_carries_the_cost_of_all_runs():
+    runs = [[Reply.from_text(a, tokens=2, prompt_tokens=5, seconds=0.5), Reply.from_text("x", tokens=1)] for a in "aba"]
+    first, second = sampling.elect(runs)
+    assert (first.answer, first.tokens, first.prompt_tokens, first.seconds) == ("a", 6, 15, 1.5)
+    assert (second.answer, second.tokens) == ("x", 3)
 
 
 @pytest.mark.parametrize("answers, won, share", [("aab", "a", 2 / 3), ("abb", "b", 2 / 3), ("ab", "a", 1 / 2), ("c", "c", 1)])

@@ -75,11 +75,27 @@ def test_parse_takes_json_objects_alone(text, found):
 def test_the_right_answer_is_valid_under_its_schema():
     for sample in corpora.samples("json", 40):
         fields = sample.meta["fields"]
-        schema = structured.schema(fields)
+        types = structured.types_of(sample.kind, list(fields))
+        schema = structured.schema(types)
         jsonschema.validate(json.loads(sample.answer), schema)
-        for broken in ({**fields, "more": 1}, dict(list(fields.items())[1:]), {name: [] for name in fields}):
-            with pytest.raises(jsonschema.ValidationError):
-                jsonschema.validate(broken, schema)
+        assert structured.valid(fields, schema) and not structured.valid(None, schema)
+        wrong_types = {name: 3 if kind is str else "x" for name, kind in types.items()}
+        for broken in ({**fields, "more": 1}, dict(list(fields.items())[1:]), dict.fromkeys(fields, []), wrong_types):
+            assert not structured.valid(broken, schema)
+
+
+def test_a_schema_does_not_depend_on_what_the_text_tells():
+    assert structured.types_of("book", ["year", "title"]) == {"year": int, "title": str}
+    assert structured.schema({"age": int})["properties"]["age"]["type"] == ["integer", "null"]
+    with pytest.raises(KeyError):
+        structured.schema({"list": list})
+
+
+def test_any_model_under_a_schema_comes_to_an_end(tiny):
+    schemas = [structured.schema({"a": str, "b": int}), structured.schema({"c": bool})]
+    replies = tiny.chat_many(["one", "two"], schema=schemas, max_new_tokens=150, temperature=1.5)
+    for reply, schema in zip(replies, schemas, strict=True):
+        assert reply.finished and structured.valid(structured.parse(reply.text), schema)
 
 
 def test_a_model_held_to_a_choice_makes_one(tiny):

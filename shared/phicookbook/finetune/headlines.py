@@ -1,6 +1,6 @@
 """The book's fine-tuning case: headlines labelled by a security firm's policy, in one word.
 
-make(Path(".artifacts/models/pocket-headlines"))
+make(Path("tuned"))
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def stretched(tuning: FinetuneSettings, rows: int, least: int = 1_000) -> Finetu
 
 
 def answers(model, chosen: list[Headline], progress: str = "") -> list:
-    """The model's replies to the book's one question about each headline."""
+    """The model's replies to the headline question about each headline."""
     return model.chat_many([headlines.prompt(h.text) for h in chosen], max_new_tokens=48, progress=progress)
 
 

@@ -3,7 +3,7 @@
     FinetuneSettings(learning_rate=1e-3, lora_r=8)
 
 Names follow Azure's chat-completion fine-tuning component (finetune_acft_hf_nlp in the public
-azureml-assets repository). The defaults here are for pocket: a model two thousand times smaller
+azureml-assets repository). The defaults here are for pocket: a model over a thousand times smaller
 than Phi-3-mini takes ten times its learning rate.
 """
 

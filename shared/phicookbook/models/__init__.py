@@ -12,10 +12,11 @@ import difflib
 from pathlib import Path
 
 from phicookbook import settings
+from phicookbook.models import artifacts
 from phicookbook.settings import CookbookError
 
 BUNDLED = ("pocket",)
-ARTIFACTS = ("pocket-headlines",)
+ARTIFACTS = tuple(artifacts.MAKERS)
 
 
 def open_model(name: str = ""):
@@ -32,9 +33,7 @@ def open_model(name: str = ""):
         verify(settings.POCKET_WEIGHTS)
         return open_folder(settings.POCKET_WEIGHTS, name)
     if name in ARTIFACTS:
-        from phicookbook.models.artifacts import ensure
-
-        return _open_artifact(ensure(name), name)
+        return _open_artifact(artifacts.ensure(name), name)
     if name.startswith(("http://", "https://")):
         from phicookbook.models.endpoint import open_endpoint
 

@@ -8,11 +8,24 @@ The grammar work is llguidance's (https://github.com/guidance-ai/llguidance).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from phicookbook.settings import CookbookError
 
 # JSON allows white space without end between its parts, and a small model would write it.
 COMPACT = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
+
+
+def one_each(schema: dict | Sequence[dict] | None, count: int) -> list[dict | None]:
+    """A schema for each of `count` conversations, from one for all, one each, or none.
+
+    Raises CookbookError for another number.
+    """
+    if schema is None or isinstance(schema, dict):
+        return [schema] * count
+    if len(schema) != count:
+        raise CookbookError(f"there are {len(schema)} schemas for {count} conversations: give one for all, or one for each")
+    return list(schema)
 
 
 def grammar(schema: dict) -> str:
@@ -36,15 +49,18 @@ def tokenizer_for(tokenizer, width: int, ends: list[int]):
     return from_tokenizer(tokenizer, n_vocab=width, eos_token=ends)
 
 
-def processor(tokenizer, schema: dict, ends: list[int]):
-    """A logits processor for one call of generate(); `tokenizer` comes from `tokenizer_for` with the same `ends`."""
+def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
+    """A logits processor for one call of generate(), with a schema for each row.
+
+    `tokenizer` comes from `tokenizer_for` with the same `ends`.
+    """
     import numpy as np
     import torch
     from llguidance import LLMatcher
     from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
     from transformers import LogitsProcessor
 
-    rules = grammar(schema)
+    rules = [grammar(schema) for schema in schemas]
 
     class HoldToSchema(LogitsProcessor):
         def __init__(self):
@@ -52,7 +68,7 @@ def processor(tokenizer, schema: dict, ends: list[int]):
 
         def __call__(self, input_ids, scores):
             if not self.matchers:
-                self.matchers = [LLMatcher(tokenizer, rules) for _ in input_ids]
+                self.matchers = [LLMatcher(tokenizer, rule) for rule in rules]
             else:
                 for row, token in enumerate(input_ids[:, -1].tolist()):
                     if token in ends:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from phicookbook import settings
 from phicookbook.chat import CLOSE, OPEN, Message, Reply, as_messages
+from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
 MAX_NEW_TOKENS = 192
@@ -66,20 +67,28 @@ class EndpointModel:
         """One answer; see `chat_many` for the generation settings."""
         return self.chat_many([conversation], system, **generation)[0]
 
-    def chat_many(self, conversations: Sequence, system: str = "", *, progress: str = "", **generation) -> list[Reply]:
+    def chat_many(
+        self,
+        conversations: Sequence,
+        system: str = "",
+        *,
+        schema: dict | Sequence[dict] | None = None,
+        progress: str = "",
+        **generation,
+    ) -> list[Reply]:
         """Answers in the order of the conversations, AT_ONCE requests at a time.
 
         Settings: `max_new_tokens`, `temperature`, `top_p`, `top_k` (which OpenAI's own service does not know), `seed`,
-        and a JSON `schema` for the answer. `progress` is the title of a progress bar, "" for none. `seconds` of a reply is
-        the time of its request.
+        and a JSON `schema`, one for all answers or one each. `progress` is the title of a progress bar, "" for none.
+        `seconds` of a reply is the time of its request.
         Raises CookbookError with what to do when the endpoint cannot be reached, refuses or fails.
         """
         from tqdm.auto import tqdm
 
         prompts = [as_messages(conversation, system) for conversation in conversations]
-        options = _options(**generation)
+        options = [_options(**generation, schema=one) for one in constrain.one_each(schema, len(prompts))]
         pool = ThreadPoolExecutor(AT_ONCE)
-        asked = [pool.submit(self._ask, prompt, options) for prompt in prompts]
+        asked = [pool.submit(self._ask, *both) for both in zip(prompts, options, strict=True)]
         try:
             return [one.result() for one in tqdm(asked, desc=progress, disable=not progress)]
         finally:  # after a refusal or Ctrl-C nobody waits for answers that are still on their way

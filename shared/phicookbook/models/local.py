@@ -124,26 +124,29 @@ class LocalModel:
         top_p: float = 1.0,
         top_k: int = 0,
         seed: int | None = None,
-        schema: dict | None = None,
+        schema: dict | Sequence[dict] | None = None,
         progress: str = "",
     ) -> list[Reply]:
         """Answers in the order of the conversations.
 
         Prompts are batched with others of similar length. `temperature` 0 is greedy and deterministic;
-        above 0 the draws follow `seed`. With a JSON `schema` every answer that ends is JSON under it.
+        above 0 the draws follow `seed`. With a JSON `schema`, one for all or one each, every answer that ends is JSON under it.
         `progress` is the title of a progress bar, "" for none. `seconds` of a reply is its share of its
         batch. Raises CookbookError for a prompt that leaves no room for `max_new_tokens`.
         """
         prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
         options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
-        return self._answer(prompts, options, schema, progress)
+        return self._answer(prompts, options, constrain.one_each(schema, len(prompts)), progress)
 
     def complete_many(self, texts: Sequence[str], *, max_new_tokens: int = MAX_NEW_TOKENS, progress: str = "") -> list[Reply]:
-        """Greedy continuations of texts as they stand, without the chat template: to see what the template is for."""
-        prompts = [self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], max_new_tokens) for text in texts]
-        return self._answer(prompts, _decoding(max_new_tokens, 0.0, 1.0, 0, None), None, progress)
+        """Greedy continuations of texts as they stand, without the chat template: to see what the template is for.
 
-    def _answer(self, prompts: list[list[int]], options: dict, schema: dict | None, progress: str) -> list[Reply]:
+        Raises CookbookError for an empty text and for one that leaves no room for `max_new_tokens`.
+        """
+        prompts = [self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], max_new_tokens) for text in texts]
+        return self._answer(prompts, _decoding(max_new_tokens, 0.0, 1.0, 0, None), [None] * len(prompts), progress)
+
+    def _answer(self, prompts: list[list[int]], options: dict, schemas: list[dict | None], progress: str) -> list[Reply]:
         """Replies to prompts in their order, generated in batches of similar length."""
         from tqdm.auto import tqdm
 
@@ -151,7 +154,7 @@ class LocalModel:
         replies: list[Reply | None] = [None] * len(prompts)
         with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
             for rows in _batches(order, prompts, options["max_new_tokens"]):
-                held = options | self._held_to(schema)
+                held = options | self._held_to([schemas[i] for i in rows])
                 for i, reply in zip(rows, self._generate([prompts[i] for i in rows], held), strict=True):
                     replies[i] = reply
                 bar.update(len(rows))
@@ -176,7 +179,7 @@ class LocalModel:
         from transformers import TextIteratorStreamer
 
         ids = torch.tensor([self._prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
-        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to(schema)
+        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
 
@@ -204,11 +207,11 @@ class LocalModel:
     def _grammar_tokenizer(self):
         return constrain.tokenizer_for(self.tokenizer, self.model.get_output_embeddings().weight.shape[0], self._ends)
 
-    def _held_to(self, schema: dict | None) -> dict:
-        """generate()'s setting for answers under a schema; a new one for each call, since it follows the rows."""
-        if schema is None:
+    def _held_to(self, schemas: list[dict | None]) -> dict:
+        """generate()'s setting for rows under their schemas; a new one for each call, since it follows the rows."""
+        if None in schemas:
             return {}
-        return {"logits_processor": [constrain.processor(self._grammar_tokenizer, schema, self._ends)]}
+        return {"logits_processor": [constrain.processor(self._grammar_tokenizer, schemas, self._ends)]}
 
     def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
         text = self.tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True)

@@ -2,7 +2,7 @@
 
 A batch is a pure function of the seed and the step, so a run that was killed goes on as if it had not been.
 
-    batch(tokenizer, seed=1, step=0, progress=0.0, tokens=8192)
+    batch(tokenizer, seed=1, step=0, progress=0.0, tokens=4096)
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SHARES = {
 }
 SETTLED, LAST = 0.25, 0.7
 # In these tasks a part of the prompt's tokens are targets too, because every name that comes back in a prompt is
-# practice in looking up; then fewer, so that the answers get the last word. A target costs a row of the output layer, which
-# is half of the work when every token is one; so the others are left out, and prompts of other tasks altogether.
+# practice in looking up; then fewer, so that the answers get the last word. A target costs a row of the output layer, up to
+# half of the work; so the others are left out, and prompts of other tasks altogether.
 PROMPTS_TEACH = ("context", "copying", "labels", "dialogues")
 PROMPT_SHARE = 0.4
 PROMPT_FADES = (0.4, 0.7)

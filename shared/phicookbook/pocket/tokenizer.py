@@ -1,6 +1,6 @@
 """Pocket's tokenizer: byte-level BPE with single digits, Phi-3's special tokens and chat template.
 
-train_tokenizer(texts, 3072).save_pretrained("folder")
+train_tokenizer(texts, 6144).save_pretrained("folder")
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def _tokenizer(recipe: Recipe, out: Path):
 
 
 def tokenizer_texts(seed: int):
-    """The texts that the vocabulary is learned from: the settled mixture, headlines doubled for their many words."""
+    """The texts that the vocabulary is learned from: the last part of the mixture, headlines doubled for their many words."""
     import random
 
     rng = random.Random(f"tokenizer/{seed}")
@@ -191,7 +191,7 @@ def _forward(model, part: mixture.MicroBatch):
     """Weighted next-token losses and weights of a micro-batch, both of shape (rows, width - 1).
 
     Padding stands on the right, so causal attention never sees it and no mask is needed. The output
-    layer, a fifth of the work, runs only where a target has weight.
+    layer, up to half of the work, runs only where a target has weight.
     """
     import torch
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from phicookbook.chat import Message, as_messages
 
 TEMPLATE = "template"
+MARK = "\ue000"  # of Unicode's private use area: no template and no message has it
 # Okabe and Ito's colours, light enough to read black on; underlining tells the template's tokens without colour.
 COLOURS = {"system": "#CC79A7", "user": "#56B4E9", "assistant": "#E69F00", TEMPLATE: "#DDDDDD"}
 
@@ -28,19 +29,26 @@ class Piece:
 def pieces(tokenizer, conversation: str | Sequence[Message], system: str = "", opens: bool = True) -> list[Piece]:
     """The tokens of a conversation under the tokenizer's chat template; `opens` adds the start of the next answer.
 
-    A role is found by where the messages' own text stands in the templated text, so any template will do.
+    The template is written once more with marks of our own in the messages' place, which tells where they stand in any
+    template; a message that the template drops has no tokens.
     """
     messages = as_messages(conversation, system)
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=opens)
-    owners, place = [TEMPLATE] * len(text), 0
-    for message in messages:
-        start = text.find(message["content"].strip(), place)
-        if start < 0:  # a template may drop a message, as some drop the system's
-            continue
-        place = start + len(message["content"].strip())
-        owners[start:place] = [message["role"]] * (place - start)
+    marked = [{"role": m["role"], "content": f"{MARK}{i}{MARK}"} for i, m in enumerate(messages)]
+    outline = tokenizer.apply_chat_template(marked, tokenize=False, add_generation_prompt=opens)
+    owners: list[str] = []
+    for place, part in enumerate(outline.split(MARK)):  # template, number, template, number, ..., template
+        message = messages[int(part)] if place % 2 else None
+        owners += [message["role"]] * len(_as_written(text, message, len(owners))) if message else [TEMPLATE] * len(part)
     found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    return [Piece(text[start:end], owners[start]) for start, end in found["offset_mapping"] if end > start]
+    spans = dict.fromkeys(span for span in found["offset_mapping"] if span[1] > span[0])  # tokens of one character are one box
+    return [Piece(text[start:end], owners[start]) for start, end in spans]
+
+
+def _as_written(text: str, message: Message, start: int) -> str:
+    """The message's text as it stands at `start`: some templates strip it."""
+    content = message["content"]
+    return content if text.startswith(content, start) else content.strip()
 
 
 def to_html(found: Sequence[Piece]) -> str:

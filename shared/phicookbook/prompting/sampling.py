@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from phicookbook.chat import Message, as_messages
+from phicookbook.chat import Message, Reply, as_messages
+from phicookbook.prompting import inside
 from phicookbook.settings import CookbookError
 
 
-def next_tokens(model, conversation: str | Sequence[Message], system: str = "", begun: str = "") -> list[tuple[str, float]]:
-    """(token, probability) of every token that may come next, likeliest first; `begun` is the answer so far.
+def next_tokens(model, conversation: str | Sequence[Message], system: str = "", prefix: str = "") -> list[tuple[str, float]]:
+    """(token, probability) of every token that may come next, likeliest first; `prefix` is the answer so far.
 
     Raises CookbookError for a model whose weights are not in this process.
     """
     import torch
 
-    if not hasattr(model, "tokenizer"):
-        raise CookbookError(
-            f"{model.name} answers from elsewhere and does not show its probabilities: open a model on this machine"
-        )
-    tokenizer = model.tokenizer
-    text = tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True) + begun
+    tokenizer = inside(model).tokenizer
+    text = tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True) + prefix
     ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"].to(model.model.device)
     with torch.inference_mode():
         chances = model.model(input_ids=ids).logits[0, -1].float().softmax(0)
@@ -50,6 +47,15 @@ def reshape(chances: Sequence[float], temperature: float = 1.0, top_k: int = 0, 
         count += 1
     rest = sum(kept[:count])
     return [w / rest for w in kept[:count]] + [0.0] * (len(chances) - count)
+
+
+def elect(runs: Sequence[Sequence[Reply]]) -> list[Reply]:
+    """One reply for each question from several runs over the same questions: the vote's winner, with what all runs cost."""
+    elected = []
+    for replies in zip(*runs, strict=True):
+        cost = {name: sum(getattr(r, name) for r in replies) for name in ("tokens", "prompt_tokens", "seconds")}
+        elected.append(Reply.from_text(vote([r.answer for r in replies]), **cost))
+    return elected
 
 
 def vote(answers: Sequence[str]) -> str:

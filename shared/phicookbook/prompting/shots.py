@@ -88,5 +88,4 @@ def choices() -> dict[str, Callable[[Episode], list[Pair]]]:
         "two of each": lambda e: uneven(e, 2),
         "three of the right class": lambda e: uneven(e, 3),
         "one of the right class": lambda e: uneven(e, 1),
-        "none of the right class": lambda e: uneven(e, 0),
     }

@@ -6,27 +6,30 @@ repair("Sure: {'city': 'Rome', }")   # {"city": "Rome"}
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 
+from phicookbook.corpora import extraction
+
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+BOUNDS = {str: {"maxLength": 40}, int: {"minimum": -99_999, "maximum": 99_999}, float: {"minimum": -99_999, "maximum": 99_999}}
 CLOSERS = {"{": "}", "[": "]"}
 
 
-def schema(fields: dict) -> dict:
-    """A JSON schema that asks for exactly these fields, in their order; every one may be null.
+def schema(types: dict[str, type]) -> dict:
+    """A JSON schema that asks for exactly these fields, in their order, each of its type or null.
 
-    The values tell the types: {"age": 3} asks for an integer. Lists and objects are not meant here (KeyError).
+    Lengths and amounts are bounded, so that an answer must come to an end. Raises KeyError for a type that is no str, int,
+    float or bool.
     """
-    told = {
-        name: [TYPES[type(value)], "null"] if value is not None else ["string", "integer", "null"]
-        for name, value in fields.items()
-    }
-    return {
-        "type": "object",
-        "properties": {name: {"type": types} for name, types in told.items()},
-        "required": list(fields),
-        "additionalProperties": False,
-    }
+    told = {name: {"type": [TYPES[kind], "null"], **BOUNDS.get(kind, {})} for name, kind in types.items()}
+    return {"type": "object", "properties": told, "required": list(types), "additionalProperties": False}
+
+
+def types_of(kind: str, names: Sequence[str]) -> dict[str, type]:
+    """The types of some fields of one of the extraction grammar's records, whether or not a text tells their values."""
+    fields = extraction.RECORDS[kind][2]
+    return {name: type(fields[name][0](random.Random(0))) for name in names}
 
 
 def one_of(options: Sequence[str]) -> dict:

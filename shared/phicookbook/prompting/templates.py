@@ -15,8 +15,12 @@ Writer = Callable[[Sequence[Message]], str]
 def writers(tokenizer) -> dict[str, Writer]:
     """Functions from messages to what the model reads: the tokenizer's own template first, then mistakes that people make."""
 
-    def templated(messages: Sequence[Message], opens: bool = True) -> str:
-        return tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=opens)
+    def templated(messages: Sequence[Message]) -> str:
+        return tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+
+    def unopened(messages: Sequence[Message]) -> str:
+        text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=False)
+        return text.removesuffix(tokenizer.eos_token or "")  # Phi-3's template ends the document here
 
     def swapped(messages: Sequence[Message]) -> str:
         other = {"user": "assistant", "assistant": "user"}
@@ -24,7 +28,7 @@ def writers(tokenizer) -> dict[str, Writer]:
 
     return {
         "its own template": templated,
-        "answer not opened": lambda messages: templated(messages, opens=False),
+        "answer not opened": unopened,
         "user and assistant swapped": swapped,
         "another family's marks": chatml,
         "roles as plain words": plain_words,
