@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from phicookbook.retrieval.metrics import auroc, bootstrap, mrr, ndcg_at, recall_at
+from phicookbook.retrieval.metrics import auroc, mrr, ndcg_at, recall_at
 
 
 @pytest.mark.parametrize(
@@ -64,24 +64,7 @@ def test_auroc(positive, negative, area):
     assert mannwhitneyu(positive, negative).statistic / (len(positive) * len(negative)) == pytest.approx(area)
 
 
-def test_bootstrap_holds_the_mean_and_repeats():
-    rng = random.Random(1)
-    values = [rng.random() for _ in range(80)]
-    low, high = bootstrap(values, seed=4)
-    assert low < sum(values) / 80 < high and high - low < 0.2
-    assert bootstrap(values, seed=4) == (low, high) and bootstrap([1.0] * 5) == (1.0, 1.0)
-
-
-def test_bootstrap_agrees_with_scipy():
-    import numpy as np
-    from scipy.stats import bootstrap as reference
-
-    values = [float(number % 7 == 0) for number in range(120)]
-    theirs = reference((values,), np.mean, method="percentile", n_resamples=4000, rng=5).confidence_interval
-    assert bootstrap(values, draws=4000) == pytest.approx((theirs.low, theirs.high), abs=0.012)
-
-
-@pytest.mark.parametrize("call", [lambda: bootstrap([]), lambda: auroc([], [1]), lambda: auroc([1], [])])
+@pytest.mark.parametrize("call", [lambda: auroc([], [1]), lambda: auroc([1], [])])
 def test_nothing_to_score_is_refused(call):
     with pytest.raises(ValueError):
         call()

@@ -24,10 +24,10 @@ from phicookbook.retrieval.chunking import Chunk, Document
 from phicookbook.retrieval.embedding import Embedder, load_embedder
 from phicookbook.retrieval.index import Index, worded
 from phicookbook.retrieval.loading import load_folder
-from phicookbook.retrieval.metrics import auroc, bootstrap, mrr, ndcg_at, recall_at
+from phicookbook.retrieval.metrics import auroc, mrr, ndcg_at, recall_at
 from phicookbook.retrieval.support import support
 from phicookbook.settings import CookbookError
-from phicookbook.statistics import Rate
+from phicookbook.statistics import Rate, bootstrap
 
 TRAVEL = settings.DATASETS / "travel"
 DEPTH = 10  # passages that a ranking holds

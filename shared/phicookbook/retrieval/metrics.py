@@ -8,7 +8,6 @@ Relevance is yes or no. Tests hold them against ir-measures.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Collection, Sequence
 
 
@@ -37,16 +36,6 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
         raise ValueError("both sides need scores")
     wins = sum((one > other) + 0.5 * (one == other) for one in positive for other in negative)
     return wins / (len(positive) * len(negative))
-
-
-def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000, confidence: float = 0.95) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean. Raises ValueError without values."""
-    if not values:
-        raise ValueError("no values have no mean")
-    rng = random.Random(seed)
-    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(draws))
-    tail = (1 - confidence) / 2
-    return means[int(tail * draws)], means[min(draws - 1, int((1 - tail) * draws))]
 
 
 def _checked(relevant: Collection[str]) -> set[str]:
