@@ -1,4 +1,4 @@
-"""The command line: `cookbook doctor`, `run`, `claims`, `progress`, `data`, `index`, `search`, `demo`, `pocket`.
+"""The command line: `cookbook doctor`, `run`, `claims`, `progress`, `data`, `index`, `search`, `ask`, `demo`, `pocket`.
 
 cookbook run 04
 """
@@ -82,6 +82,12 @@ def _retrieval_commands(commands) -> None:
     search.add_argument("--mode", default="hybrid", help="hybrid, vector or 'full text'")
     search.add_argument("--where", action="append", default=[], metavar="KEY=VALUE", help="only documents with this metadata")
     search.set_defaults(work=_search)
+    ask = commands.add_parser("ask", help="answer a question from an index, with checked citations, or decline")
+    ask.add_argument("question")
+    ask.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
+    ask.add_argument("--model", default="", help="what answers (default: PHI_MODEL or pocket)")
+    ask.add_argument("--lines", type=int, default=None, help="sentences the model reads, 0 for whole passages (default: 8)")
+    ask.set_defaults(work=_ask)
 
 
 def _doctor(options) -> int:
@@ -179,6 +185,24 @@ def _search(options) -> int:
         print(f"[{place}] {passage.score:.4f}  {passage.place}\n    {' '.join(passage.text.split())}")
     if not found:
         print("nothing found")
+    return 0
+
+
+def _ask(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.models import open_model
+    from phicookbook.retrieval import Index, ask
+    from phicookbook.settings import artifacts
+
+    index = Index(Path(options.index) if options.index else artifacts() / "index")
+    more = {} if options.lines is None else {"most": options.lines}
+    found = ask(options.question, index, open_model(options.model), **more)
+    print(found.text)
+    for place in found.places:
+        print(f"  from {place}")
+    if not found.declined and not found.cited:
+        print("  no line of what was found holds this answer word for word: check it")
     return 0
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from phicookbook.retrieval.citing import STOP, tokens
 from phicookbook.retrieval.embedding import Embedder, load_embedder
@@ -22,15 +23,29 @@ def support(question: str, passages: Sequence[str], embedder: Embedder | None = 
 
     Compare it with a threshold that was chosen on questions of known kind: docs/results/retrieval.md has one.
     """
-    parts = [(sentence, passage) for passage in passages for sentence in sentences(passage)]
+    return max((one.score for one in scored(question, passages, embedder)), default=0.0)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the passages, the place of its passage among them, and how well it fits a question, 0 to 1."""
+
+    text: str
+    passage: int
+    score: float
+
+
+def scored(question: str, passages: Sequence[str], embedder: Embedder | None = None) -> list[Sentence]:
+    """Every sentence of the passages with its score, in their order; none for a question without a word."""
+    parts = [(text, place) for place, passage in enumerate(passages) for text in sentences(passage)]
     if not parts or not tokens(question):
-        return 0.0
+        return []
     embedder = embedder or load_embedder()
-    vectors = embedder.embed([hidden(question), *(hidden(sentence) for sentence, _ in parts)])
+    vectors = embedder.embed([hidden(question), *(hidden(text) for text, _ in parts)])
     near = vectors[1:] @ vectors[0]
     named = names(question)
-    held = {passage: covered(named, passage) for passage in passages}
-    return max(0.0, *(float(cosine) * held[passage] ** 2 for cosine, (_, passage) in zip(near, parts)))
+    held = [covered(named, passage) for passage in passages]
+    return [Sentence(text, place, max(0.0, float(cosine) * held[place] ** 2)) for cosine, (text, place) in zip(near, parts)]
 
 
 def sentences(passage: str) -> list[str]:

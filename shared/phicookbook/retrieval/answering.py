@@ -1,0 +1,94 @@
+"""Answer a question from an index, with citations that were checked, or say that nothing supports an answer.
+
+found = ask("When does the Mira Inn open?", index, open_model())
+print(found.text, found.places)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from phicookbook.chat import Model
+from phicookbook.retrieval.citing import contained, number
+from phicookbook.retrieval.index import Index, Passage
+from phicookbook.retrieval.support import Sentence, scored
+from phicookbook.settings import CookbookError
+
+NOT_SAID = "The context does not say."  # what a model is asked to say, and pocket was taught
+LEAST_SUPPORT = 0.40  # chosen on the development half of the travel questions: docs/results/retrieval.md
+MOST_SENTENCES = 8  # pocket was taught on contexts of up to eight facts; 0 shows the whole passages
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered and from what.
+
+    `text` is NOT_SAID when it was declined, by the support of what was found or by the model. `read` are the numbered lines that
+    the model saw, `cited` the numbers of those that hold the answer, `passages` what the search found.
+    """
+
+    question: str
+    text: str
+    passages: list[Passage]
+    read: list[Sentence]
+    cited: list[int]
+    support: float
+
+    @property
+    def declined(self) -> bool:
+        """Whether there is no answer."""
+        return self.text == NOT_SAID
+
+    @property
+    def places(self) -> list[str]:
+        """Where the cited lines stand, each once."""
+        return list(dict.fromkeys(self.passages[self.read[one - 1].passage].place for one in self.cited))
+
+
+def ask(
+    question: str, index: Index, model: Model, k: int = 5, most: int = MOST_SENTENCES, least: float = LEAST_SUPPORT
+) -> Answer:
+    """Search, let the model read the `most` lines that fit best (0: whole passages), and check what it says.
+
+    Below the support `least` the model is not asked. A line is cited when it holds the answer; an answer that no line holds is
+    given without a citation. Raises CookbookError for an empty question, an empty index or a `most` below 0.
+    """
+    if most < 0:
+        raise CookbookError(f"most is {most}: give a number of lines, or 0 for whole passages")
+    passages = index.search(question, k)
+    fitting = scored(question, [passage.text for passage in passages], index.embedder)
+    support = max((one.score for one in fitting), default=0.0)
+    read = best(fitting, most) if most else whole(passages)
+    if support < least or not read:
+        return Answer(question, NOT_SAID, passages, read, [], support)
+    said = model.chat(prompt(question, [one.text for one in read])).answer
+    return Answer(question, said, passages, read, cite(said, [one.text for one in read]), support)
+
+
+def best(fitting: Sequence[Sentence], most: int) -> list[Sentence]:
+    """The sentences of the highest scores, each text once, in the order in which they stand."""
+    once = list({one.text: one for one in reversed(fitting)}.values())
+    chosen = {id(one) for one in sorted(once, key=lambda one: -one.score)[:most]}
+    return [one for one in fitting if id(one) in chosen]
+
+
+def whole(passages: Sequence[Passage]) -> list[Sentence]:
+    """The passages as they are, for a model that reads long contexts."""
+    return [Sentence(passage.text, place, passage.score) for place, passage in enumerate(passages)]
+
+
+def prompt(question: str, lines: Sequence[str]) -> list[dict[str, str]]:
+    """The messages that ask for an answer from numbered lines."""
+    order = f"Answer from the context only. If it does not say, answer: {NOT_SAID}"
+    return [
+        {"role": "system", "content": order},
+        {"role": "user", "content": f"Context:\n{number(lines)}\n\nQuestion: {question}"},
+    ]
+
+
+def cite(answer: str, lines: Sequence[str]) -> list[int]:
+    """The numbers of the lines that hold an answer word for word; none when it was declined."""
+    if answer == NOT_SAID:
+        return []
+    return [place for place, line in enumerate(lines, 1) if contained(answer, line) == 1.0]
