@@ -9,7 +9,7 @@ import pytest
 
 from phicookbook import cli, models
 from phicookbook.chat import Reply
-from phicookbook.retrieval import Document, Index, answering, ask
+from phicookbook.retrieval import Document, Index, answering, ask, ask_many
 from phicookbook.retrieval.support import Sentence
 from phicookbook.settings import CookbookError
 
@@ -23,9 +23,9 @@ class Says:
     def __init__(self, text: str):
         self.text, self.asked = text, []
 
-    def chat(self, conversation, system="", **generation):
-        self.asked.append(conversation)
-        return Reply.from_text(self.text)
+    def chat_many(self, conversations, system="", **generation):
+        self.asked += conversations
+        return [Reply.from_text(self.text) for _ in conversations]
 
 
 @pytest.fixture
@@ -82,6 +82,14 @@ def test_whole_passages_for_a_model_that_reads_more(index):
     found = ask("The Mira Inn opens at what time?", index, Says("9:30"), most=0, least=0.0)
     assert [one.text for one in found.read] == [passage.text for passage in found.passages]
     assert found.places == ["inn.md: Mira Inn"]
+
+
+def test_many_questions_keep_their_order_and_only_the_supported_are_asked(index):
+    model = Says("9:30")
+    questions = ["How heavy is the moon?", "The Mira Inn opens at what time?", "What colour is the sun?"]
+    found = ask_many(questions, index, model, least=0.5)
+    assert [one.question for one in found] == questions
+    assert [one.text for one in found] == [answering.NOT_SAID, "9:30", answering.NOT_SAID] and len(model.asked) == 1
 
 
 def test_best_keeps_the_order_and_each_text_once():

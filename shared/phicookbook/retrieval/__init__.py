@@ -7,11 +7,24 @@ verify("The inn opens at 9:00 [1].", [passage.text for passage in index.search("
 
 from __future__ import annotations
 
-from phicookbook.retrieval.answering import Answer, ask
+from phicookbook.retrieval.answering import Answer, ask, ask_many
 from phicookbook.retrieval.chunking import Chunk, Document, chunk
 from phicookbook.retrieval.citing import number, verify
 from phicookbook.retrieval.index import Index, Passage
 from phicookbook.retrieval.loading import load_folder
 from phicookbook.retrieval.support import support
 
-__all__ = ["Answer", "Chunk", "Document", "Index", "Passage", "ask", "chunk", "load_folder", "number", "support", "verify"]
+__all__ = [
+    "Answer",
+    "Chunk",
+    "Document",
+    "Index",
+    "Passage",
+    "ask",
+    "ask_many",
+    "chunk",
+    "load_folder",
+    "number",
+    "support",
+    "verify",
+]

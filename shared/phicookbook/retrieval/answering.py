@@ -7,7 +7,7 @@ print(found.text, found.places)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phicookbook.chat import Model
 from phicookbook.retrieval.citing import contained, number
@@ -46,24 +46,49 @@ class Answer:
         return list(dict.fromkeys(self.passages[self.read[one - 1].passage].place for one in self.cited))
 
 
-def ask(
-    question: str, index: Index, model: Model, k: int = 5, most: int = MOST_SENTENCES, least: float = LEAST_SUPPORT
-) -> Answer:
+def ask(question: str, index: Index, model: Model, **options) -> Answer:
+    """One question; see `ask_many` for the options."""
+    return ask_many([question], index, model, **options)[0]
+
+
+def ask_many(
+    questions: Sequence[str],
+    index: Index,
+    model: Model,
+    k: int = 5,
+    most: int = MOST_SENTENCES,
+    least: float = LEAST_SUPPORT,
+    progress: str = "",
+) -> list[Answer]:
     """Search, let the model read the `most` lines that fit best (0: whole passages), and check what it says.
 
     Below the support `least` the model is not asked. A line is cited when it holds the answer; an answer that no line holds is
-    given without a citation. Raises CookbookError for an empty question, an empty index or a `most` below 0.
+    given without a citation. `progress` is the title of two progress bars, "" for none. Raises CookbookError for an empty
+    question, an empty index or a `most` below 0.
     """
+    from tqdm.auto import tqdm
+
     if most < 0:
         raise CookbookError(f"most is {most}: give a number of lines, or 0 for whole passages")
+    bar = tqdm(questions, desc=f"{progress}: search", disable=not progress)
+    found = [_look_up(question, index, k, most) for question in bar]
+    supported = [one for one in found if one.support >= least and one.read]
+    lines = [[line.text for line in one.read] for one in supported]
+    prompts = [prompt(one.question, read) for one, read in zip(supported, lines)]
+    replies = model.chat_many(prompts, progress=f"{progress}: answer" if progress else "") if prompts else []
+    answered = {
+        id(one): replace(one, text=reply.answer, cited=cite(reply.answer, read))
+        for one, reply, read in zip(supported, replies, lines, strict=True)
+    }
+    return [answered.get(id(one), one) for one in found]
+
+
+def _look_up(question: str, index: Index, k: int, most: int) -> Answer:
+    """What there is to read for a question, not answered yet."""
     passages = index.search(question, k)
     fitting = scored(question, [passage.text for passage in passages], index.embedder)
     support = max((one.score for one in fitting), default=0.0)
-    read = best(fitting, most) if most else whole(passages)
-    if support < least or not read:
-        return Answer(question, NOT_SAID, passages, read, [], support)
-    said = model.chat(prompt(question, [one.text for one in read])).answer
-    return Answer(question, said, passages, read, cite(said, [one.text for one in read]), support)
+    return Answer(question, NOT_SAID, passages, best(fitting, most) if most else whole(passages), [], support)
 
 
 def best(fitting: Sequence[Sentence], most: int) -> list[Sentence]:
