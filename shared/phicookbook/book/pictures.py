@@ -87,7 +87,9 @@ def rates(names: list[str], series: dict[str, list], title: str, y: str = "share
         low = [r.value - r.interval[0] for r in values]
         high = [r.interval[1] - r.value for r in values]
         axes.errorbar(xs, [r.value for r in values], yerr=[low, high], fmt="none", ecolor="black", capsize=3)
-    axes.set_xticks(range(len(names)), names)
+    crowded = sum(map(len, names)) > 60  # more characters than fit side by side below the axis
+    axes.set_xticks(range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center")
     axes.set_ylim(0, 1.05)
-    axes.legend(loc="lower right")
+    if len(series) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the bars, which may stand anywhere
     return figure
