@@ -15,10 +15,7 @@ from phicookbook.statistics import Rate
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a technique reached on some samples: the replies, which of them are right, and the costs of one answer on average.
-
-    `read` and `written` are tokens of the prompt and of the answer, `seconds` wall time in a batch.
-    """
+    """What a technique reached on some samples: the replies, and which of them are right."""
 
     name: str
     replies: list[Reply]
@@ -31,14 +28,17 @@ class Outcome:
 
     @property
     def read(self) -> float:
+        """Tokens of a prompt, on average."""
         return sum(r.prompt_tokens for r in self.replies) / len(self.replies)
 
     @property
     def written(self) -> float:
+        """Tokens that an answer took, on average."""
         return sum(r.tokens for r in self.replies) / len(self.replies)
 
     @property
     def seconds(self) -> float:
+        """Wall time of an answer as its share of a batch, on average."""
         return sum(r.seconds for r in self.replies) / len(self.replies)
 
 
