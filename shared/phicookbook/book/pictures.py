@@ -87,7 +87,7 @@ def rates(names: list[str], series: dict[str, list], title: str, y: str = "share
         low = [r.value - r.interval[0] for r in values]
         high = [r.interval[1] - r.value for r in values]
         axes.errorbar(xs, [r.value for r in values], yerr=[low, high], fmt="none", ecolor="black", capsize=3)
-    crowded = sum(map(len, names)) > 60  # more characters than fit side by side below the axis
+    crowded = sum(map(len, names)) > 44  # more characters than fit side by side below the axis
     axes.set_xticks(range(len(names)), names, rotation=30 if crowded else 0, ha="right" if crowded else "center")
     axes.set_ylim(0, 1.05)
     if len(series) > 1:

@@ -80,7 +80,7 @@ EXERCISES = [
     ),
     Exercise(
         "4.2",
-        "Section 7 lost abilities because the rows were all of one kind. Write mix(new, old, share): a list of all the new "
+        "Training rows of one kind alone can cost other abilities (section 7). Write mix(new, old, share): a list of all the new "
         "rows and as many old ones as make up `share` of the result, shuffled, the same at every call.",
         mixed_fault,
         (
