@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from textwrap import shorten
 from urllib.parse import urlsplit
@@ -90,7 +90,9 @@ class EndpointModel:
         pool = ThreadPoolExecutor(AT_ONCE)
         asked = [pool.submit(self._ask, *both) for both in zip(prompts, options, strict=True)]
         try:
-            return [one.result() for one in tqdm(asked, desc=progress, disable=not progress)]
+            for one in tqdm(as_completed(asked), desc=progress, total=len(asked), disable=not progress):
+                one.result()  # a refusal is raised as soon as it comes, whichever request it answers
+            return [one.result() for one in asked]
         finally:  # after a refusal or Ctrl-C nobody waits for answers that are still on their way
             pool.shutdown(wait=False, cancel_futures=True)
 
