@@ -235,6 +235,7 @@ def test_one_refusal_ends_many(stub):
 
 
 def test_after_a_refusal_nobody_waits_for_the_rest(stub):
+    stub.barrier = threading.Barrier(AT_ONCE)  # all have arrived before one is refused
     stub.script = [401, *["sleep"] * (AT_ONCE - 1)]
     told(open_endpoint(stub.name, retries=0).chat_many, ["hi"] * AT_ONCE)
     assert not stub.released.is_set() and stub.at_once > 0
