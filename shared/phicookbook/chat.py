@@ -5,6 +5,7 @@ split_thinking("<think>\\n2 + 2\\n</think>\\n4")   # ("2 + 2", "4")
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,6 +52,15 @@ def split_thinking(text: str) -> tuple[str, str]:
     return thinking.strip(), (before + answer).strip()
 
 
+def parse_json(text: str) -> dict | None:
+    """The JSON object that a text is, or None."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def as_messages(conversation: str | Sequence[Message], system: str = "") -> list[Message]:
     """A list of messages from a user's text or from messages; `system` goes in front.
 
@@ -76,7 +86,8 @@ class Model(Protocol):
     name: str
 
     def chat(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Reply:
-        """One answer to a text or a conversation."""
+        """One answer to a text or a conversation; see `chat_many` for the generation settings."""
+        return self.chat_many([conversation], system, **generation)[0]
 
     def chat_many(self, conversations: Sequence, system: str = "", **generation) -> list[Reply]:
         """Answers to many conversations, in their order."""

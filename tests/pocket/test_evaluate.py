@@ -10,7 +10,7 @@ import json
 import pytest
 
 from phicookbook import corpora
-from phicookbook.chat import Reply
+from phicookbook.chat import Reply, parse_json
 from phicookbook.corpora import Sample, conversation, headlines
 from phicookbook.pocket import evaluate
 from phicookbook.pocket.evaluate import Ability
@@ -61,7 +61,7 @@ def test_is_right(kind, meta, answer, text, right):
     [('{"a": 1}', {"a": 1}), ('{"a": 1', None), ("[1]", None), ("3", None), ("", None), ('Here: {"a": 1}', None)],
 )
 def test_parse_json(text, value):
-    assert evaluate.parse_json(text) == value
+    assert parse_json(text) == value
 
 
 @pytest.mark.parametrize("bar, reached", [(None, True), (0.8, True), (0.9, True), (0.91, False)])
@@ -91,7 +91,7 @@ def test_who_knows_nothing_scores_nothing(monkeypatch):
 
 def test_one_wrong_field_of_valid_json_is_counted(monkeypatch):
     def spoil(text):
-        found = evaluate.parse_json(text)
+        found = parse_json(text)
         return json.dumps({**found, next(iter(found)): "wrong"}) if found else text
 
     rates = {row.name: row.rate for row in evaluate.abilities(Oracle(monkeypatch, spoil), n=6, progress=False)}

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook import corpora
+from phicookbook.chat import parse_json
 from phicookbook.prompting import structured
 
 CITY = {"city": "Rome", "age": 3}
@@ -51,7 +52,7 @@ OBJECTS = st.dictionaries(st.text(st.characters(codec="ascii", categories=("Ll",
 @given(OBJECTS, st.sampled_from((None, 1)))
 def test_good_json_stays_as_it_is(value, indent):
     text = json.dumps(value, indent=indent)
-    assert structured.repair(text) == structured.parse(text) == value
+    assert structured.repair(text) == parse_json(text) == value
 
 
 @given(OBJECTS, st.data())
@@ -69,7 +70,7 @@ def test_nothing_breaks_repair(text):
 
 @pytest.mark.parametrize("text, found", [("{}", {}), ("[]", None), ("3", None), ("", None), ("{'a': 1}", None)])
 def test_parse_takes_json_objects_alone(text, found):
-    assert structured.parse(text) == found
+    assert parse_json(text) == found
 
 
 def test_the_right_answer_is_valid_under_its_schema():
@@ -95,7 +96,7 @@ def test_any_model_under_a_schema_comes_to_an_end(tiny):
     schemas = [structured.schema({"a": str, "b": int}), structured.schema({"c": bool})]
     replies = tiny.chat_many(["one", "two"], schema=schemas, max_new_tokens=150, temperature=1.5)
     for reply, schema in zip(replies, schemas, strict=True):
-        assert reply.finished and structured.valid(structured.parse(reply.text), schema)
+        assert reply.finished and structured.valid(parse_json(reply.text), schema)
 
 
 def test_a_model_held_to_a_choice_makes_one(tiny):

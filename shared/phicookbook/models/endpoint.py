@@ -16,7 +16,7 @@ from textwrap import shorten
 from urllib.parse import urlsplit
 
 from phicookbook import settings
-from phicookbook.chat import CLOSE, OPEN, Message, Reply, as_messages
+from phicookbook.chat import CLOSE, OPEN, Message, Model, Reply, as_messages
 from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
@@ -55,17 +55,13 @@ def _address(name: str) -> tuple[str, str]:
     return address.rstrip("/"), deployment
 
 
-class EndpointModel:
+class EndpointModel(Model):
     """A deployment that answers over HTTP; follows the protocol in `phicookbook.chat`."""
 
     def __init__(self, name: str, address: str, client):
         self.name = name
         self.address = address
         self.client = client
-
-    def chat(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Reply:
-        """One answer; see `chat_many` for the generation settings."""
-        return self.chat_many([conversation], system, **generation)[0]
 
     def chat_many(
         self,

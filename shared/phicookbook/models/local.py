@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import shorten
 
 from phicookbook import settings
-from phicookbook.chat import Message, Reply, as_messages
+from phicookbook.chat import Message, Model, Reply, as_messages
 from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
@@ -100,7 +100,7 @@ def _is_cached(base: str) -> bool:
         return False
 
 
-class LocalModel:
+class LocalModel(Model):
     """A causal language model of transformers with its tokenizer; follows the protocol in `phicookbook.chat`."""
 
     def __init__(self, name: str, model, tokenizer):
@@ -109,10 +109,6 @@ class LocalModel:
         self.tokenizer = tokenizer
         text_config = model.config.get_text_config()
         self.context = int(getattr(text_config, "max_position_embeddings", 2048))
-
-    def chat(self, conversation: str | Sequence[Message], system: str = "", **generation) -> Reply:
-        """One answer; see `chat_many` for the generation settings."""
-        return self.chat_many([conversation], system, **generation)[0]
 
     def chat_many(
         self,

@@ -5,11 +5,10 @@ print(table(abilities(open_model())))
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from phicookbook import corpora
-from phicookbook.chat import split_thinking
+from phicookbook.chat import parse_json, split_thinking
 from phicookbook.corpora import Sample, headlines
 from phicookbook.statistics import Rate
 
@@ -35,15 +34,6 @@ def is_right(sample: Sample, text: str) -> bool:
     if sample.kind in ("explain", "lexicon"):
         return headlines.label_of(text) == sample.meta["sentiment"]
     return split_thinking(text)[1] == split_thinking(sample.answer)[1]
-
-
-def parse_json(text: str) -> dict | None:
-    """The JSON object that a text is, or None."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def answers(model, samples: list[Sample], title: str = "", progress: bool = True) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from phicookbook.chat import Reply, split_thinking
+from phicookbook.chat import Reply, as_messages, split_thinking
 from phicookbook.corpora import Sample
 from phicookbook.statistics import Rate
 
@@ -69,8 +69,7 @@ def prompt(sample: Sample, system: str | None = None) -> list[dict[str, str]]:
     """The sample's prompt, with another system message when one is given ("" for none)."""
     if system is None:
         return sample.prompt
-    head = [{"role": "system", "content": system}] if system else []
-    return [*head, *(message for message in sample.prompt if message["role"] != "system")]
+    return as_messages([message for message in sample.prompt if message["role"] != "system"], system)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

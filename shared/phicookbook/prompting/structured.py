@@ -37,15 +37,6 @@ def one_of(options: Sequence[str]) -> dict:
     return {"enum": list(options)}
 
 
-def parse(text: str) -> dict | None:
-    """The JSON object that the text is, or None."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def valid(found: dict | None, under: dict) -> bool:
     """Whether an object satisfies a JSON schema."""
     import jsonschema

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from phicookbook.chat import Model
+from phicookbook.chat import Message, Model, as_messages
+from phicookbook.corpora.context import NOT_SAID
 from phicookbook.retrieval.citing import contained, number
 from phicookbook.retrieval.index import Index, Passage
 from phicookbook.retrieval.support import Sentence, scored
 from phicookbook.settings import CookbookError
 
-NOT_SAID = "The context does not say."  # what a model is asked to say, and pocket was taught
 LEAST_SUPPORT = 0.40  # chosen on the development half of the travel questions: docs/results/retrieval.md
 MOST_SENTENCES = 8  # pocket was taught on contexts of up to eight facts; 0 shows the whole passages
 
@@ -103,13 +103,10 @@ def whole(passages: Sequence[Passage]) -> list[Sentence]:
     return [Sentence(passage.text, place, passage.score) for place, passage in enumerate(passages)]
 
 
-def prompt(question: str, lines: Sequence[str]) -> list[dict[str, str]]:
+def prompt(question: str, lines: Sequence[str]) -> list[Message]:
     """The messages that ask for an answer from numbered lines."""
     order = f"Answer from the context only. If it does not say, answer: {NOT_SAID}"
-    return [
-        {"role": "system", "content": order},
-        {"role": "user", "content": f"Context:\n{number(lines)}\n\nQuestion: {question}"},
-    ]
+    return as_messages(f"Context:\n{number(lines)}\n\nQuestion: {question}", order)
 
 
 def cite(answer: str, lines: Sequence[str]) -> list[int]:
