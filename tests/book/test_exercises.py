@@ -15,6 +15,7 @@ import pytest
 from phicookbook import settings
 from phicookbook.book import check, exercises
 from phicookbook.cli import main
+from phicookbook.retrieval import fusion
 from phicookbook.settings import CookbookError
 
 ALL = exercises.load()
@@ -99,6 +100,27 @@ WRONG = {
         (5, "the vote of 5 runs is right in 89.6% of cases"),
         (7, "is right in 92.9% of cases"),
         (11, "11 runs suffice, but 9 do as well"),
+    ],
+    "3.1": [
+        ([], "give the function itself"),
+        (lambda r, w, k: "ab", "give a list of names"),
+        (lambda r, w, k: [name for name, _ in fusion.rrf(r, None, k)], "with the weights [1.0, 0.5] and k = 1 it made"),
+        (lambda r, w, k: [name for name, _ in fusion.rrf(r, w, 60)], "it made"),
+        (lambda r, w, k: [name for name, _ in fusion.rrf(r, w, k)][:1], "it made"),
+    ],
+    "3.2": [
+        (None, "give the function itself"),
+        (lambda a, lines: 1, "it gave 1, not a list"),
+        (lambda a, lines: [i for i, line in enumerate(lines, 1) if a in line], "gave [1, 2, 3]"),
+        (lambda a, lines: [i for i, line in enumerate(lines) if f" {a}" in line], "gave [0, 2]"),
+        (lambda a, lines: [i for i, line in enumerate(lines, 1) if f" {a}" in f" {line}"], "gave [1]"),
+    ],
+    "3.3": [
+        (0.4, "give the function itself"),
+        (lambda a, b: "0.4", "give one number"),
+        (lambda a, b: min(a), "treats"),
+        (lambda a, b: 0.5, "treats"),
+        (lambda a, b: 2, "treats 50% rightly"),
     ],
     "4.1": [
         (None, "give the function itself"),

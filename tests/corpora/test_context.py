@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from phicookbook.corpora import context, facts, travel
+from phicookbook.corpora import context, facts, travel, travel_questions
 
 RANGES = {
     "answerable": (0.48, 0.56), "unanswerable": (0.27, 0.34), "two_facts": (0.10, 0.14), "closed_book": (0.04, 0.08),
@@ -74,15 +74,16 @@ def test_material_is_never_ambiguous(kind):
     rng = random.Random(9)
     for count in list(range(1, 9)) * 60:
         found = context.material(rng, kind, count)
-        keys = [(fact.entity, fact.attribute) for fact in found.facts]
+        told = [fact for fact in found.facts if fact.question]  # the other lines tell nothing
+        keys = [(fact.entity, fact.attribute) for fact in told]
         assert len(keys) == len(set(keys))
-        assert len(keys) == max(count, 2 if kind == "two_facts" else 1)
+        assert len(found.facts) == max(count, 2 if kind == "two_facts" else 1)
         missing = [need for need in found.needs if (need.entity, need.attribute) not in keys]
         assert len(missing) == (kind == "unanswerable")
         for need in found.needs:  # a value that names or answers belongs to one entity
             rivals = [fact for fact in found.facts if fact.attribute == need.attribute and fact.entity != need.entity]
             assert need.value not in [fact.value for fact in rivals]
-        for fact in found.facts:
+        for fact in told:
             assert fact.value in fact.sentence and fact.entity.lower() in fact.sentence.lower()
 
 
@@ -123,3 +124,21 @@ def test_travel_facts():
     assert len(found) == 120 and found == travel.facts(random.Random(5), 120)
     assert len({(fact.entity, fact.attribute) for fact in found}) == 120
     assert all(fact.value in fact.sentence and fact.question.endswith("?") for fact in found)
+
+
+def test_every_attribute_of_a_place_can_be_asked_in_further_words():
+    guide = {line for name, lines in travel_questions.bank().items() if name.startswith("ask ") for line in lines}
+    for domain in travel.domains().values():
+        for shape in domain.attributes.values():
+            further = shape.wordings["~"]
+            assert len(further) >= 4 and all("{e}" in text for text in further)
+            assert not set(further) & (guide | set(shape.wordings["?"]))  # the guide's own stay unseen
+
+
+def test_a_question_comes_in_further_words_about_half_of_the_time():
+    rng = random.Random(3)
+    domain = travel.domains()["museum"]
+    fact = facts.draw(rng, domain, "Mira Museum", "price")
+    asked = [facts.other_question(rng, domain, fact) for _ in range(400)]
+    assert 0.4 < asked.count(fact.question) / len(asked) < 0.6 and len(set(asked)) == 6
+    assert all("Mira Museum" in text for text in asked)

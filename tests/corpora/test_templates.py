@@ -85,6 +85,7 @@ def test_no_file_is_left_out():
     used = {f"{stem}.txt" for stem in STEMS} | {path.name for stem in STEMS for path in templates.FOLDER.glob(f"{stem}.*.txt")}
     others = {f"lexicon_{sentiment}.txt" for sentiment in templates.SENTIMENTS} | {
         "context.txt",
+        "filler.txt",
         "travel.txt",
         "travel_guide.txt",
     }

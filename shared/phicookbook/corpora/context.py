@@ -12,13 +12,14 @@ import random
 from dataclasses import dataclass
 
 from phicookbook.corpora import facts as wordings
-from phicookbook.corpora import travel
+from phicookbook.corpora import pages, travel
 from phicookbook.corpora.facts import Domain, Fact, NoEntityLeft
 from phicookbook.corpora.sample import Sample, conversation
 
 NOT_SAID = "The context does not say."
 UNKNOWN = "I do not know."
 SHARES = {"answerable": 52, "unanswerable": 30, "two_facts": 12, "closed_book": 6}
+PAGES = 0.5  # share of the contexts about travel places whose lines are those of a page
 SIZES = ((range(1, 4), 45), (range(4, 7), 30), (range(7, 9), 25))
 SYSTEMS = (
     "Answer from the context only. If it does not say, say so.",
@@ -27,11 +28,14 @@ SYSTEMS = (
     "You answer questions about a text. Do not guess.",
     "Copy the answer from the context. If it is not there, say that the context does not say.",
     "Read the context and answer the question in a few words.",
+    f"Answer from the context only. If it does not say, answer: {NOT_SAID}",
+    f"Answer from the context only. If it does not say, answer: {NOT_SAID}",
 )
 CLOSED_SYSTEMS = ("Answer in a few words. Do not guess.", "Be honest: if you do not know, say so.",
                   "You are a helpful assistant. Keep answers short.")  # fmt: skip
 HEADERS = ("Context:", "Context:", "Context:", "Here is the context:", "Facts:", "Notes:", "Text:", "Read this:")
-ASKS = ("Question: ", "Question: ", "Question: ", "Q: ", "Now the question: ", "", "Tell me: ")
+ASKS = ("Question: ", "Question: ", "Question: ", "Q: ", "Now the question: ", "", "Tell me: ",
+        "Excuse me: ", "We have a day ashore. ")  # fmt: skip
 ORDERS = ("Answer from the context.", "Answer the question with the context.", "Give a short answer.")
 
 
@@ -71,15 +75,18 @@ def material(rng: random.Random, kind: str, count: int) -> Material:
     kept = list(needed.needs)
     if kind == "unanswerable":
         kept.remove(rng.choice(kept))
-    around = _distractors(rng, domain, kept, needed, max(count, len(kept)))
+    if domain.name in travel.domains() and rng.random() < PAGES:
+        around = pages.around(rng, domain, kept, needed.needs, max(count, len(kept), 1))
+    else:
+        around = _distractors(rng, domain, kept, needed, max(count, len(kept)))
     rng.shuffle(around)
     answer = NOT_SAID if kind == "unanswerable" else needed.answer
     return Material(around, needed.question, answer, needed.needs)
 
 
 def _domain(rng: random.Random) -> Domain:
-    """A domain; one in four is a kind of travel place."""
-    pool = travel.domains() if rng.random() < 0.25 else wordings.load("context")
+    """A domain; two in five are kinds of travel place."""
+    pool = travel.domains() if rng.random() < 0.4 else wordings.load("context")
     return rng.choice(list(pool.values()))
 
 
@@ -90,7 +97,7 @@ def _needs(rng: random.Random, domain: Domain, kind: str) -> Material:
     name = rng.choice(list(domain.attributes))
     if plain:
         fact = wordings.draw(rng, domain, who, name)
-        return Material([], fact.question, fact.value, [fact])
+        return Material([], wordings.other_question(rng, domain, fact), fact.value, [fact])
     ordered = [key for key, shape in domain.attributes.items() if shape.wordings["<"] + shape.wordings[">"]]
     links = [key for key, shape in domain.attributes.items() if shape.wordings["="]]
     if ordered and rng.random() < 0.5:

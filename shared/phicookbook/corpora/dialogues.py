@@ -27,12 +27,13 @@ def facts(rng: random.Random) -> list[Turn]:
             break
         except NoEntityLeft:
             continue
-    missing = unsaid(rng, found.facts)
+    told = [fact for fact in found.facts if fact.question]  # some lines tell nothing
+    missing = unsaid(rng, told)
     if found.answer == context.NOT_SAID:
         missing.insert(0, (found.question, found.answer))
     missing = missing[: rng.randint(0, MOST_UNSAID)]
-    said = rng.sample(found.facts, min(len(found.facts), MOST_TURNS - len(missing)))
-    turns = [*((fact.question, fact.value) for fact in said), *missing]
+    said = rng.sample(told, min(len(told), MOST_TURNS - len(missing)))
+    turns = [*((fact.question, fact.value) for fact in said), *missing] or [(found.question, found.answer)]
     rng.shuffle(turns)
     first = context.layout(rng, context.Material(found.facts, *turns[0], found.needs))
     lead = rng.choice(context.ASKS)

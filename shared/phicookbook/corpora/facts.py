@@ -20,7 +20,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 SLOT = re.compile(r"\{(\w+)\}")
 LETTERS = "ABCDEFGHJKLMNPRSTVWX"
-MARKS = "+?=<>"
+MARKS = "+?~=<>"
 
 
 def _clock(rng: random.Random, first: int, last: int) -> str:
@@ -146,6 +146,14 @@ def draw(rng: random.Random, domain: Domain, who: str, attribute: str, taken: Co
     said = expand(rng, rng.choice(shape.wordings["+"])).replace("{e}", who).replace("{v}", value)
     asked = expand(rng, rng.choice(shape.wordings["?"])).replace("{e}", who)
     return Fact(who, attribute, value, sentence_case(said), sentence_case(asked))
+
+
+def other_question(rng: random.Random, domain: Domain, fact: Fact) -> str:
+    """The question that a fact answers, half of the time in one of the further wordings where there are any."""
+    further = domain.attributes[fact.attribute].wordings["~"]
+    if not further or rng.random() < 0.5:
+        return fact.question
+    return sentence_case(expand(rng, rng.choice(further)).replace("{e}", fact.entity))
 
 
 def comparison(rng: random.Random, domain: Domain, one: Fact, other: Fact) -> tuple[str, str]:

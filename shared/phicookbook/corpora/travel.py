@@ -30,3 +30,22 @@ def facts(rng: random.Random, n: int) -> list[Fact]:
         for attribute in rng.sample(list(domain.attributes), count):
             found.append(wordings.draw(rng, domain, entities[-1], attribute))
     return found
+
+
+def name_parts(kind: str) -> tuple[str, str]:
+    """How the names of a kind of place begin and end: ("[{Word}|...]", "[Hotel|Inn|Lodge]")."""
+    first, last = domains()[kind].entities.split("]] ")
+    return f"{first}]]", last
+
+
+def nouns(kind: str) -> list[str]:
+    """What the names of a kind of place end in: Hotel, Inn, Lodge."""
+    return name_parts(kind)[1].strip("[]").split("|")
+
+
+def namesake(rng: random.Random, who: str) -> tuple[Domain, str]:
+    """Another kind of place with the same first name: the Velvoo Inn beside the Velvoo Museum."""
+    ends = [(domain, noun) for domain in domains().values() for noun in nouns(domain.name)]
+    own = next(noun for _, noun in ends if who.endswith(f" {noun}"))
+    domain, noun = rng.choice([end for end in ends if end[1] != own])
+    return domain, f"{who.removesuffix(own)}{noun}"

@@ -19,7 +19,7 @@ from phicookbook import settings
 from phicookbook.corpora import facts as wordings
 from phicookbook.corpora import names, travel, travel_questions
 from phicookbook.corpora.facts import Fact
-from phicookbook.corpora.travel_questions import bank, name_parts
+from phicookbook.corpora.travel_questions import bank
 
 SEED = 1896
 # Only two towns exist; every place in them has an invented word for a name.
@@ -102,13 +102,13 @@ def _places(rng: random.Random, town: str, taken: list[str]) -> list[Place]:
     """The places of a town. Few names serve many of them, so that the Mira Inn is not the Mira Museum."""
     domains, stems, found = travel.domains(), [], []
     while len(stems) < 10:
-        first, _ = name_parts("museum")
+        first, _ = travel.name_parts("museum")
         stem = names.word(rng, 2).capitalize() if town in REAL else wordings.expand(rng, first)
         if not any(stem in name for name in [*taken, *stems]) and not any(bad in stem.lower() for bad in UNFIT):
             stems.append(stem)
     while len(found) < PLACES_A_TOWN:
         kind = rng.choice(list(domains))
-        name = f"{rng.choice(stems)} {wordings.expand(rng, name_parts(kind)[1])}"
+        name = f"{rng.choice(stems)} {wordings.expand(rng, travel.name_parts(kind)[1])}"
         if any(name in other or other in name for other in [*taken, *(place.name for place in found)]):
             continue
         drawn = {key: wordings.draw(rng, domains[kind], name, key) for key in domains[kind].attributes if key != "town"}

@@ -37,12 +37,6 @@ def bank() -> dict[str, list[str]]:
     return found
 
 
-def name_parts(kind: str) -> tuple[str, str]:
-    """How the names of a kind of place begin and end: ("[{Word}|...]", "[Hotel|Inn|Lodge]")."""
-    first, last = travel.domains()[kind].entities.split("]] ")
-    return f"{first}]]", last
-
-
 def draw(rng: random.Random, pages: dict[str, str], places: list, told: list) -> list[dict]:
     """All questions, kind by kind, with ids q001 onward."""
     rows = [*_one_fact(rng, told), *_two_facts(rng, told), *_unanswerable(rng, pages, places, told)]
@@ -126,7 +120,7 @@ def _unanswerable(rng: random.Random, pages: dict[str, str], places: list, told:
     while len(found) < SIZES["unanswerable"]:
         word, domain = names.word(rng, 2).capitalize(), rng.choice(list(travel.domains().values()))
         if word not in text:
-            name = f"{word} {wordings.expand(rng, name_parts(domain.name)[1])}"
+            name = f"{word} {wordings.expand(rng, travel.name_parts(domain.name)[1])}"
             fact = wordings.draw(rng, domain, name, rng.choice([key for key in domain.attributes if key != "town"]))
             question = _asked(rng, fact)
             found[question] = _row("unanswerable", question, NOT_SAID, [])

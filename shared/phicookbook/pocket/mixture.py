@@ -17,26 +17,26 @@ from phicookbook.corpora import Sample
 # without them a small model takes many times longer to find that answers stand in the context. Headlines come last,
 # because what they need is many readings of many templates.
 SHARES = {
-    "headlines": (18, 50, 110),
-    "context": (14, 18, 20),
-    "copying": (40, 6, 4),
-    "labels": (8, 8, 10),
-    "titles": (4, 10, 12),
+    "headlines": (18, 50, 90),
+    "context": (14, 26, 40),
+    "copying": (40, 6, 6),
+    "labels": (8, 10, 14),
+    "titles": (4, 8, 8),
     "tickets": (2, 4, 5),
     "json": (4, 5, 6),
-    "styles": (2, 5, 6),
-    "vitals": (2, 5, 6),
-    "arithmetic": (4, 6, 6),
-    "puzzles": (2, 5, 6),
-    "dialogues": (20, 20, 14),
+    "styles": (2, 6, 8),
+    "vitals": (2, 8, 10),
+    "arithmetic": (4, 6, 8),
+    "puzzles": (2, 5, 7),
+    "dialogues": (20, 22, 24),
 }
 SETTLED, LAST = 0.25, 0.7
 # In these tasks a part of the prompt's tokens are targets too, because every name that comes back in a prompt is
 # practice in looking up; then fewer, so that the answers get the last word. A target costs a row of the output layer, up to
 # half of the work; so the others are left out, and prompts of other tasks altogether.
-PROMPTS_TEACH = ("context", "copying", "labels", "dialogues")
+PROMPTS_TEACH = ("context", "copying", "labels", "dialogues", "vitals")
 PROMPT_SHARE = 0.4
-PROMPT_FADES = (0.4, 0.7)
+PROMPT_FADES = (0.6, 0.85)
 MAX_TOKENS = 384
 LEAST_TOKENS = 900
 

@@ -21,7 +21,7 @@ class Recipe:
     feed_forward: int = 512
     vocabulary: int = 6144
     context: int = 1024
-    tokens: int = 42_000_000
+    tokens: int = 70_000_000
     batch_tokens: int = 4096
     learning_rate: float = 4e-3
     weight_decay: float = 0.05

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from phicookbook.chat import Message, Model, as_messages
 from phicookbook.corpora.context import NOT_SAID
+from phicookbook.retrieval.chunking import Chunk
 from phicookbook.retrieval.citing import contained, number
-from phicookbook.retrieval.index import Index, Passage
+from phicookbook.retrieval.embedding import Embedder
+from phicookbook.retrieval.index import Index
 from phicookbook.retrieval.support import Sentence, scored
 from phicookbook.settings import CookbookError
 
@@ -30,7 +32,7 @@ class Answer:
 
     question: str
     text: str
-    passages: list[Passage]
+    passages: list[Chunk]
     read: list[Sentence]
     cited: list[int]
     support: float
@@ -58,20 +60,36 @@ def ask_many(
     k: int = 5,
     most: int = MOST_SENTENCES,
     least: float = LEAST_SUPPORT,
+    where: dict[str, str] | None = None,
     progress: str = "",
 ) -> list[Answer]:
     """Search, let the model read the `most` lines that fit best (0: whole passages), and check what it says.
 
     Below the support `least` the model is not asked. A line is cited when it holds the answer; an answer that no line holds is
-    given without a citation. `progress` is the title of two progress bars, "" for none. Raises CookbookError for an empty
-    question, an empty index or a `most` below 0.
+    given without a citation. `where` keeps documents with these metadata. `progress` is the title of two progress bars, "" for
+    none. Raises CookbookError for an empty question, an empty index or a `most` below 0.
     """
     from tqdm.auto import tqdm
 
+    bar = tqdm(questions, desc=f"{progress}: search", disable=not progress)
+    found = [read(question, index.search(question, k, where=where), index.embedder, most) for question in bar]
+    return answer(found, model, least, progress)
+
+
+def read(question: str, passages: Sequence[Chunk], embedder: Embedder, most: int = MOST_SENTENCES) -> Answer:
+    """What there is to read for a question in some passages, not answered yet.
+
+    Raises CookbookError for a `most` below 0.
+    """
     if most < 0:
         raise CookbookError(f"most is {most}: give a number of lines, or 0 for whole passages")
-    bar = tqdm(questions, desc=f"{progress}: search", disable=not progress)
-    found = [_look_up(question, index, k, most) for question in bar]
+    fitting = scored(question, [passage.text for passage in passages], embedder)
+    support = max((one.score for one in fitting), default=0.0)
+    return Answer(question, NOT_SAID, list(passages), best(fitting, most) if most else whole(passages), [], support)
+
+
+def answer(found: Sequence[Answer], model: Model, least: float = LEAST_SUPPORT, progress: str = "") -> list[Answer]:
+    """Let the model answer from what was read; what has less support than `least` stays declined."""
     supported = [one for one in found if one.support >= least and one.read]
     lines = [[line.text for line in one.read] for one in supported]
     prompts = [prompt(one.question, read) for one, read in zip(supported, lines)]
@@ -83,14 +101,6 @@ def ask_many(
     return [answered.get(id(one), one) for one in found]
 
 
-def _look_up(question: str, index: Index, k: int, most: int) -> Answer:
-    """What there is to read for a question, not answered yet."""
-    passages = index.search(question, k)
-    fitting = scored(question, [passage.text for passage in passages], index.embedder)
-    support = max((one.score for one in fitting), default=0.0)
-    return Answer(question, NOT_SAID, passages, best(fitting, most) if most else whole(passages), [], support)
-
-
 def best(fitting: Sequence[Sentence], most: int) -> list[Sentence]:
     """The sentences of the highest scores, each text once, in the order in which they stand."""
     once = list({one.text: one for one in reversed(fitting)}.values())
@@ -98,9 +108,9 @@ def best(fitting: Sequence[Sentence], most: int) -> list[Sentence]:
     return [one for one in fitting if id(one) in chosen]
 
 
-def whole(passages: Sequence[Passage]) -> list[Sentence]:
+def whole(passages: Sequence[Chunk]) -> list[Sentence]:
     """The passages as they are, for a model that reads long contexts."""
-    return [Sentence(passage.text, place, passage.score) for place, passage in enumerate(passages)]
+    return [Sentence(passage.text, place, 0.0) for place, passage in enumerate(passages)]
 
 
 def prompt(question: str, lines: Sequence[str]) -> list[Message]:

@@ -47,6 +47,11 @@ class Chunk:
     start: int
     end: int
 
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person: "inn.md: Inn > Hours"."""
+        return f"{self.document}: {self.heading}" if self.heading else self.document
+
 
 def words(text: str) -> int:
     """Tokens by a rule that needs no model: twelve letters of a word at most, or one mark."""

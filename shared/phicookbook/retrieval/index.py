@@ -39,11 +39,6 @@ class Passage(Chunk):
     score: float
     similarity: float | None = None
 
-    @property
-    def place(self) -> str:
-        """Where it stands, for a person: "inn.md: Inn > Hours"."""
-        return f"{self.document}: {self.heading}" if self.heading else self.document
-
 
 @dataclass(frozen=True)
 class Update:

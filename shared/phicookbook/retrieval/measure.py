@@ -21,7 +21,7 @@ from phicookbook import settings
 from phicookbook.retrieval import index as indexing
 from phicookbook.retrieval.bm25 import BM25
 from phicookbook.retrieval.chunking import Chunk, Document
-from phicookbook.retrieval.embedding import Embedder, load_embedder
+from phicookbook.retrieval.embedding import Remembering, load_embedder
 from phicookbook.retrieval.index import Index, worded
 from phicookbook.retrieval.loading import load_folder
 from phicookbook.retrieval.metrics import auroc, mrr, ndcg_at, recall_at
@@ -102,22 +102,6 @@ def searches(index: Index, chunks: Sequence[Chunk], texts: Sequence[str]) -> dic
         "vector": way("vector"),
         "hybrid": way("hybrid"),
     }
-
-
-class Remembering:
-    """An embedder that keeps every vector, because the same sentences come up for many questions."""
-
-    def __init__(self, embedder: Embedder):
-        self.name, self.count, self._embedder = embedder.name, embedder.count, embedder
-        self._known: dict[str, object] = {}
-
-    def embed(self, texts: Sequence[str], *rest, **more):
-        """Vectors as the embedder's own."""
-        import numpy as np
-
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._embedder.embed(new, *rest, **more)))
-        return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(len(texts), -1)
 
 
 def declining(index: Index, rows: Sequence[dict]) -> dict[str, list[float]]:
