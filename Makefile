@@ -9,7 +9,7 @@ export GRADIO_ANALYTICS_ENABLED = False
 
 CLEAN := env -u PHI_MODEL -u PHI_SEED -u PHI_API_KEY  # tests judge the book, not the settings of a shell
 
-.PHONY: help setup run test lab demo notebooks lint lock clean
+.PHONY: help setup run test bench lab demo notebooks lint lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -30,6 +30,9 @@ test: setup      ## every test: units in parallel, then the chapters and their o
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/notebooks/test_run.py -p no:cacheprovider -q
 	$(CLEAN) $(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
 	$(CLEAN) PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
+
+bench: setup     ## measure speed, on a machine that does nothing else
+	$(BIN)/python -m pytest tests/benchmarks/bench_*.py -p no:cacheprovider -q -s
 
 lab: setup       ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab cookbook
