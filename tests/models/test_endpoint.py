@@ -5,11 +5,10 @@ pytest tests/models/test_endpoint.py
 
 from __future__ import annotations
 
-import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from stub_endpoint import serving
 
 from phicookbook.models import open_model
 from phicookbook.models.endpoint import AT_ONCE, open_endpoint
@@ -18,110 +17,10 @@ from phicookbook.settings import CookbookError
 KEY = "sk-very-secret"
 
 
-class Stub(ThreadingHTTPServer):
-    """Answers chats with the user's words in capitals; `script` holds what goes wrong first, oldest first."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: list = []
-        self.seen: list[dict] = []
-        self.keys: list[str | None] = []
-        self.lock = threading.Lock()
-        self.at_once = self.most_at_once = 0
-        self.barrier: threading.Barrier | None = None
-        self.extra: dict = {}
-
-    @property
-    def name(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1#tiny"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def do_POST(self):
-        stub: Stub = self.server
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with stub.lock:
-            stub.seen.append({"path": self.path, **asked})
-            stub.keys.append(self.headers["Authorization"])
-            stub.at_once += 1
-            stub.most_at_once = max(stub.most_at_once, stub.at_once)
-            wrong = stub.script.pop(0) if stub.script else None
-        try:
-            if stub.barrier:
-                stub.barrier.wait(10)
-            if wrong is not None:
-                return self.go_wrong(wrong)
-            if asked.get("stream"):
-                return self.pieces(asked)
-            self.send(200, self.whole(asked))
-        finally:
-            with stub.lock:
-                stub.at_once -= 1
-
-    def go_wrong(self, wrong):
-        if wrong == "hang up":
-            self.close_connection = True
-        elif wrong == "sleep":
-            self.server.released.wait(10)
-        elif isinstance(wrong, int):
-            self.send(wrong, {"error": {"message": "the stub was told to", "type": "x", "code": None, "param": None}})
-        else:
-            self.send(200, wrong)
-
-    def whole(self, asked) -> dict:
-        text = asked["messages"][-1]["content"].upper()
-        message = {"role": "assistant", "content": text, **self.server.extra}
-        choice = {"index": 0, "message": message, "finish_reason": "length" if asked["max_tokens"] < 3 else "stop"}
-        usage = {"prompt_tokens": 7, "completion_tokens": len(text.split()), "total_tokens": 9}
-        return {
-            "id": "c",
-            "object": "chat.completion",
-            "created": 1,
-            "model": asked["model"],
-            "choices": [choice],
-            "usage": usage,
-        }
-
-    def pieces(self, asked):
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        for word in [*asked["messages"][-1]["content"].upper().split(), None]:
-            choice = {"index": 0, "delta": {"content": word} if word else {}, "finish_reason": None if word else "stop"}
-            event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "tiny", "choices": [choice]}
-            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
-        self.wfile.write(b"data: [DONE]\n\n")
-
-    def send(self, status: int, content):
-        body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("retry-after-ms", "1")
-        self.end_headers()
-        self.wfile.write(body)
-
-
 @pytest.fixture
 def stub():
-    server = Stub()
-    server.released = threading.Event()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as server:
+        yield server
 
 
 def told(call, *args, **options) -> str:

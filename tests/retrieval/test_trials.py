@@ -14,16 +14,15 @@ from phicookbook.retrieval.answering import NOT_SAID, Answer
 from phicookbook.retrieval.support import Sentence
 
 OPENS, COSTS = "The Mira Inn opens at 9:30.", "A night at the Mira Inn costs 84 dollars."
-ROW = {"id": "q1", "question": "When does the Mira Inn open?", "answer": "9:30", "kind": "one_fact", "gold": ["s/mira-inn.md#hours"],
-       "evidence": [OPENS]}  # fmt: skip
-NONE = {
-    "id": "q2",
-    "question": "How old is the Mira Inn?",
-    "answer": NOT_SAID,
-    "kind": "unanswerable",
-    "gold": [],
-    "evidence": [],
+ROW = {
+    "id": "q1",
+    "question": "When does the Mira Inn open?",
+    "answer": "9:30",
+    "kind": "one_fact",
+    "gold": ["s/mira-inn.md#hours"],
+    "evidence": [OPENS],
 }
+NONE = {**ROW, "id": "q2", "answer": NOT_SAID, "kind": "unanswerable", "gold": [], "evidence": []}
 PAGE = Document("s/mira-inn.md", f"# Mira Inn\n\n{OPENS} Dogs are welcome. {COSTS}")
 
 
@@ -56,8 +55,7 @@ def test_citations_are_held_against_the_evidence():
     answers = [said("9:30", cited=[1]), said("84 dollars", cited=[2]), said("7"), said(NOT_SAID)]
     precision, recall = trials.citations(rows, answers)
     assert (precision.correct, precision.n, recall.correct, recall.n) == (1, 2, 1, 3)
-    with pytest.raises(ValueError, match="no answer has a citation"):
-        trials.citations(rows[2:], answers[2:])
+    assert [(rate.correct, rate.n) for rate in trials.citations(rows[2:], answers[2:])] == [(0, 1), (0, 1)]
 
 
 def test_a_changed_page_tells_another_value_of_the_same_form():

@@ -56,13 +56,13 @@ def citations(rows: Sequence[dict], answers: Sequence[Answer]) -> tuple[Rate, Ra
     """Precision and recall of the citations of the answers that were given.
 
     Precision: the share of cited lines that are evidence of the question. Recall: the share of answers that cite at least one
-    line of the evidence. A question of two facts has two such lines, of which only one holds the answer. Raises ValueError when
-    nothing was answered or cited.
+    line of the evidence. A question of two facts has two such lines, of which only one holds the answer. Where nothing is cited,
+    both are 0.
     """
     given = [(set(row["evidence"]), answer) for row, answer in zip(rows, answers, strict=True) if not answer.declined]
     marks = [[answer.read[place - 1].text in evidence for place in answer.cited] for evidence, answer in given]
     if not any(marks):
-        raise ValueError("no answer has a citation")
+        return Rate(0, max(1, len(given))), Rate(0, max(1, len(given)))
     return Rate.of(mark for found in marks for mark in found), Rate.of(any(found) for found in marks)
 
 
