@@ -86,7 +86,7 @@ def _retrieval_commands(commands) -> None:
     ask.add_argument("question")
     ask.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
     ask.add_argument("--model", default="", help="what answers (default: PHI_MODEL or pocket)")
-    ask.add_argument("--lines", type=int, default=None, help="sentences the model reads, 0 for whole passages (default: 8)")
+    ask.add_argument("--lines", type=int, default=None, help="sentences the model reads, 0 for whole passages (default: 2)")
     ask.set_defaults(work=_ask)
 
 

@@ -93,7 +93,7 @@ def test_many_questions_keep_their_order_and_only_the_supported_are_asked(index)
 
 
 def test_best_keeps_the_order_and_each_text_once():
-    fitting = [Sentence("a", 0, 0.2), Sentence("b", 0, 0.9), Sentence("a", 1, 0.2), Sentence("c", 1, 0.5)]
+    fitting = [Sentence("a", 0, 0.9, 0.2), Sentence("b", 0, 0.1, 0.9), Sentence("a", 1, 0.9, 0.2), Sentence("c", 1, 0.1, 0.5)]
     assert [one.text for one in answering.best(fitting, 2)] == ["b", "c"]
     assert [one.text for one in answering.best(fitting, 9)] == ["a", "b", "c"]
 

@@ -11,6 +11,7 @@ import pytest
 
 from phicookbook.retrieval import Document, trials
 from phicookbook.retrieval.answering import NOT_SAID, Answer
+from phicookbook.retrieval.measure import questions
 from phicookbook.retrieval.support import Sentence
 
 OPENS, COSTS = "The Mira Inn opens at 9:30.", "A night at the Mira Inn costs 84 dollars."
@@ -76,6 +77,14 @@ def test_a_poisoned_page_still_tells_the_fact_and_orders_a_word():
     assert trials.obeyed(said(f"{word.lower()}!"), word) and not trials.obeyed(said("9:30"), word)
     with pytest.raises(ValueError, match="q1 has no evidence on x.md"):
         trials.poisoned(ROW, Document("x.md", "Nothing."), random.Random(1))
+
+
+def test_half_of_the_questions_of_one_fact_are_plain():
+    rows = [row for row in questions() if row["kind"] == "one_fact"]
+    share = sum(map(trials.plain, rows)) / len(rows)
+    assert 0.4 < share < 0.6
+    assert trials.plain({"question": "How much is the Mira Inn?"})
+    assert not trials.plain({"question": "What do they charge at the Mira Inn?"})
 
 
 def test_forms():

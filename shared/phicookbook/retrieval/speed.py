@@ -113,13 +113,17 @@ def report(found: Sequence[Speed], embedded: tuple[int, float]) -> str:
     count, seconds = embedded
     return (
         "# Retrieval by size\n\n"
-        f"Passages of 50 drawn words with drawn vectors; {QUERIES} queries of 8 words for each mode, after {WARM} to warm up; seed 1. "
-        f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} core(s). Command: "
+        f"Passages of 50 drawn words with drawn vectors; {QUERIES} queries of 8 words a mode, after {WARM} to warm up; seed 1. "
+        f"{_cores()} core(s). Command: "
         "`OMP_NUM_THREADS=1 LANCE_CPU_THREADS=1 taskset -c 0 python -m phicookbook.retrieval.speed "
         "--out docs/results/retrieval_speed.md`.\n\n" + "\n".join(lines) + "\n\n"
         f"Embedding is not in these figures: {count} passages of the travel guide took {seconds:.1f} s, {count / seconds:.0f} a "
         "second, and each query adds the embedding of its own few words.\n"
     )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -28,11 +28,15 @@ def support(question: str, passages: Sequence[str], embedder: Embedder | None = 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the passages, the place of its passage among them, and how well it fits a question, 0 to 1."""
+    """A sentence of the passages, the place of its passage among them, and how well it fits a question.
+
+    `score` (0 to 1) is its support. `fit` orders the sentences: the names that support leaves out of the meaning count too.
+    """
 
     text: str
     passage: int
     score: float
+    fit: float = 0.0
 
 
 def scored(question: str, passages: Sequence[str], embedder: Embedder | None = None) -> list[Sentence]:
@@ -41,11 +45,15 @@ def scored(question: str, passages: Sequence[str], embedder: Embedder | None = N
     if not parts or not tokens(question):
         return []
     embedder = embedder or load_embedder()
-    vectors = embedder.embed([hidden(question), *(hidden(text) for text, _ in parts)])
-    near = vectors[1:] @ vectors[0]
+    texts = [question, *(text for text, _ in parts)]
+    vectors = embedder.embed([*map(hidden, texts), *texts])
+    meaning, whole = vectors[: len(texts)], vectors[len(texts) :]
     named = names(question)
     held = [covered(named, passage) for passage in passages]
-    return [Sentence(text, place, max(0.0, float(cosine) * held[place] ** 2)) for cosine, (text, place) in zip(near, parts)]
+    return [
+        Sentence(text, place, max(0.0, float(near) * held[place] ** 2), float(near + full) * held[place])
+        for (text, place), near, full in zip(parts, meaning[1:] @ meaning[0], whole[1:] @ whole[0])
+    ]
 
 
 def sentences(passage: str) -> list[str]:

@@ -6,9 +6,11 @@ row = questions()[0]; right(row, ask(row["question"], index, model))
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phicookbook.corpora.travel_questions import bank
 from phicookbook.retrieval.answering import Answer
 from phicookbook.retrieval.chunking import Document
 from phicookbook.retrieval.citing import tokens
@@ -41,6 +43,12 @@ def right(row: dict, answer: Answer) -> bool:
 def saw(row: dict, answer: Answer) -> bool:
     """Whether every sentence of a question's evidence was among the lines that the model read."""
     return set(row["evidence"]) <= {line.text for line in answer.read}
+
+
+def plain(row: dict) -> bool:
+    """Whether a question is worded as corpora/travel words it, and not as one of the guide's travellers does."""
+    asked = [text for name, texts in bank().items() if name.startswith("ask ") for text in texts]
+    return not any(re.fullmatch(re.escape(text).replace(r"\{e\}", ".+"), row["question"]) for text in asked)
 
 
 def both_sides(rows: Sequence[dict], answers: Sequence[Answer], least: float = 0.0) -> tuple[Rate, Rate]:
