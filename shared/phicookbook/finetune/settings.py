@@ -25,12 +25,12 @@ class FinetuneSettings:
     """Knobs of one run; `max_steps` -1 means that `num_train_epochs` decides."""
 
     apply_lora: bool = True
-    lora_r: int = 32
-    lora_alpha: int = 64
+    lora_r: int = 64
+    lora_alpha: int = 128
     lora_dropout: float = 0.0
     num_train_epochs: float = 1.0
     max_steps: int = -1
-    per_device_train_batch_size: int = 32
+    per_device_train_batch_size: int = 16
     gradient_accumulation_steps: int = 1
     learning_rate: float = 2e-3
     lr_scheduler_type: str = "linear"
@@ -38,7 +38,7 @@ class FinetuneSettings:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     max_seq_length: int = 384
-    logging_steps: int = 5
+    logging_steps: int = 15
     save_steps: int = 50
     save_total_limit: int = 2
     seed: int = 42
