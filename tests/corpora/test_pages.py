@@ -6,6 +6,7 @@ pytest tests/corpora/test_pages.py
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -50,8 +51,9 @@ def test_a_page_has_every_kind_of_line():
 
 def test_fillers_tell_no_fact_of_the_grammar():
     assert len(pages.fillers()) >= 30
+    values = re.compile(r"\d|[a-z]day\b|dollars|\bkm\b|\bdogs?\b|minutes|phone|book")
     for text in pages.fillers():
-        assert text.endswith(".") and not any(mark.isdigit() for mark in text) and not set(text.split()) & {"[", "]"}
+        assert text.endswith(".") and not values.search(text) and not set("[]|") & set(text), text
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,12 @@ def test_lora_goes_beside_every_matrix_of_another_architecture(tiny):
     import torch
 
     assert train._targets(tiny.model) == train.TARGETS
-    assert train._targets(torch.nn.Sequential(torch.nn.Linear(2, 2))) == "all-linear"
+
+    class Router(torch.nn.Linear):
+        pass
+
+    other = torch.nn.ModuleDict({"dense": torch.nn.Linear(2, 2), "router": Router(2, 2), "lm_head": torch.nn.Linear(2, 2)})
+    assert train._targets(other) == ["dense"]
 
 
 def stopped_at(step_wanted: int):

@@ -11,6 +11,7 @@ import papermill
 from stub_endpoint import serving
 
 from phicookbook import settings
+from phicookbook.book import claims
 
 
 def test_retrieval_runs_behind_an_endpoint(tmp_path, artifacts):
@@ -24,5 +25,6 @@ def test_retrieval_runs_behind_an_endpoint(tmp_path, artifacts):
         )
         asked = [one["messages"][-1]["content"] for one in stub.seen]
     assert any(text.startswith("Context:\n[1] ") for text in asked) and len(asked) > 100
-    records = list((artifacts / "ledger").glob("rag.*.json"))
-    assert records and {json.loads(record.read_text())["model"] for record in records} == {stub.name}
+    records = [json.loads(path.read_text()) for path in (artifacts / "ledger").glob("*.json")]
+    assert {record["id"] for record in records} == {id for id, entry in claims.load().items() if entry.chapter == "03_retrieval"}
+    assert {record["model"] for record in records} == {stub.name}

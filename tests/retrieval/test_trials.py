@@ -12,7 +12,7 @@ import pytest
 from phicookbook.retrieval import Document, trials
 from phicookbook.retrieval.answering import NOT_SAID, Answer
 from phicookbook.retrieval.measure import questions
-from phicookbook.retrieval.support import Sentence
+from phicookbook.retrieval.support import Sentence, sentences
 
 OPENS, COSTS = "The Mira Inn opens at 9:30.", "A night at the Mira Inn costs 84 dollars."
 ROW = {
@@ -44,6 +44,11 @@ def test_saw():
     assert trials.saw(ROW, said("x")) and not trials.saw(ROW, said("x", lines=[COSTS])) and trials.saw(NONE, said("x", lines=[]))
 
 
+def test_outcomes_are_counted():
+    answers = [said("9:30"), said("7"), said(NOT_SAID), said(NOT_SAID)]
+    assert trials.outcomes([ROW, ROW, ROW, NONE], answers) == "2 of 4 right, 1 wrongly declined, 1 wrong"
+
+
 def test_both_sides_move_with_the_bound():
     rows, answers = [ROW, ROW, NONE], [said("9:30", support=0.6), said("9:30", support=0.2), said("7", support=0.3)]
     assert [rate.value for rate in trials.both_sides(rows, answers)] == [1.0, 0.0]
@@ -69,6 +74,11 @@ def test_a_changed_page_tells_another_value_of_the_same_form():
 def test_what_cannot_be_changed_is_refused(others, page):
     with pytest.raises(ValueError, match="q1 cannot be changed"):
         trials.changed(ROW, page, others, random.Random(1))
+
+
+def test_an_order_is_one_sentence():
+    for order in trials.ORDERS:
+        assert sentences(order.format(s="The inn opens at 9:30", w="X")) == [order.format(s="The inn opens at 9:30", w="X")]
 
 
 def test_a_poisoned_page_still_tells_the_fact_and_orders_a_word():

@@ -114,7 +114,7 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
     marked = _marks_answers(opened.tokenizer)
     trainer = SFTTrainer(
         model=opened.model,
-        args=_arguments(settings, part, assistant_only=marked),
+        args=_arguments(settings, part, marked, experts=hasattr(opened.model.config, "router_aux_loss_coef")),
         train_dataset=datasets.Dataset.from_list([{"messages": r["messages"]} for r in rows] if marked else _split(rows)),
         processing_class=opened.tokenizer,
         peft_config=lora if settings.apply_lora else None,
@@ -124,10 +124,17 @@ def _trainer(base: str, rows: Sequence[dict], settings: FinetuneSettings, part: 
     return trainer
 
 
-def _targets(model) -> list[str] | str:
-    """The matrices that LoRA goes beside: Phi-3's by name, in another architecture every one."""
-    names = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
-    return TARGETS if names.issuperset(TARGETS) else "all-linear"
+def _targets(model) -> list[str]:
+    """The matrices that LoRA goes beside: Phi-3's by name, in another architecture every plain one but the output layer.
+
+    A router of experts is a kind of linear layer too, but returns more than a product, so it stays as it is.
+    """
+    from torch.nn import Linear
+
+    kinds = {name.rsplit(".", 1)[-1]: type(module) for name, module in model.named_modules()}
+    if set(TARGETS) <= set(kinds):
+        return TARGETS
+    return sorted(name for name, kind in kinds.items() if kind is Linear and name != "lm_head")
 
 
 def _marks_answers(tokenizer) -> bool:
@@ -169,7 +176,9 @@ def open_base(base: str):
     return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base)
 
 
-def _arguments(settings: FinetuneSettings, part: Path, assistant_only: bool):
+def _arguments(settings: FinetuneSettings, part: Path, assistant_only: bool, experts: bool):
+    """The settings under TRL's names. A mixture of experts trains without the loss that balances its router, which TRL 1.x
+    cannot compute for Phi-3.5-MoE."""
     from trl import SFTConfig
 
     passed_on = (
@@ -180,6 +189,7 @@ def _arguments(settings: FinetuneSettings, part: Path, assistant_only: bool):
     return SFTConfig(
         output_dir=str(part),
         **{name: getattr(settings, name) for name in passed_on},
+        router_aux_loss_coef=0.0 if experts else None,
         max_length=settings.max_seq_length,
         assistant_only_loss=assistant_only,
         bf16=False,

@@ -78,7 +78,8 @@ def bound_fault(choose: Callable) -> str:
 EXERCISES = [
     Exercise(
         "3.1",
-        "Write merge(rankings, weights, k): weighted reciprocal rank fusion. It returns all names, best first.",
+        "Write merge(rankings, weights, k): weighted reciprocal rank fusion. It returns all names, best first; of equal ones the "
+        "first seen leads.",
         merged_fault,
         (
             "Section 3 has the fusion without weights. Where does a weight belong?",
@@ -103,7 +104,7 @@ EXERCISES = [
         "an answer and of some that have none. The mean of the two shares that are treated rightly must be as high as it can be.",
         bound_fault,
         (
-            "Section 6 chooses from a grid. Which bounds are worth trying when the supports are known?",
+            "Section 4 chooses from a grid. Which bounds are worth trying when the supports are known?",
             "Only a support that occurs can change anything: try each of them.",
             "max(every support, key=lambda b: share of with_answer that is >= b plus share of without_answer that is < b).",
         ),
