@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from phicookbook.retrieval import index as indexing
+from phicookbook.retrieval import speed
 from phicookbook.retrieval.chunking import Document
 from phicookbook.retrieval.index import Index, Update, body
 from phicookbook.settings import CookbookError
@@ -193,3 +194,16 @@ def test_a_stop_before_the_first_passages_leaves_no_trouble(make, words, monkeyp
 )
 def test_what_is_searched_is_heading_and_text(index, text, bodies):
     assert [body(one) for one in index.chunks(Document("d", text))] == bodies
+
+
+def test_many_vectors_get_an_index_that_stays_up_to_date(tmp_path, monkeypatch):
+    monkeypatch.setattr("phicookbook.retrieval.index.INDEXED_FROM", 400)
+    index = Index(tmp_path / "index", speed.Drawn(centres=5))
+    index.update([Document(f"{n}.txt", f"line number{n}", "txt") for n in range(500)])
+    table = index._table()
+    assert {column for one in table.list_indices() for column in one.columns} == {"words", "vector"}
+    vector = index.embedder.embed(["late"])[0]
+    monkeypatch.setattr(index.embedder, "embed", lambda texts, *rest, **more: [vector] * len(texts))
+    index.update([Document("late.txt", "a late line", "txt")])
+    assert index.search("anything", 1, "vector")[0].document == "late.txt"
+    assert index.search("late line", 1)[0].document == "late.txt" and len(index) == 501

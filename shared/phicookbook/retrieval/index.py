@@ -26,6 +26,7 @@ MODES = ("hybrid", "vector", "full text")
 DEPTH = 50  # passages that each side of a hybrid search puts up
 K, WEIGHTS = 1, (1.0, 0.5)  # of the fusion; the weights are those of words and of meaning
 BATCH = 32  # documents of one transaction
+INDEXED_FROM = 20_000  # passages; fewer vectors are compared one by one
 COLUMNS = ["id", "document", "heading", "text", "start", "end", "vector"]
 
 
@@ -118,7 +119,7 @@ class Index:
             for place, document in enumerate(progress(waiting), 1):
                 batch.append(document)
                 if len(batch) == BATCH or place == len(waiting):
-                    written += self._write(table, batch, marks)
+                    written += self._write(table, batch, marks, fresh=not any(one.id in known for one in batch))
                     batch = []
             gone = sorted(set(known) - set(marks)) if prune else []
             if gone:
@@ -128,8 +129,11 @@ class Index:
         new = sum(document.id not in known for document in waiting)
         return Update(new, len(waiting) - new, len(documents) - len(waiting), len(gone), written)
 
-    def _write(self, table, batch: list[Document], marks: dict[str, str]) -> int:
-        """Replace the passages of some documents in one transaction; returns how many there are now."""
+    def _write(self, table, batch: list[Document], marks: dict[str, str], fresh: bool) -> int:
+        """Replace the passages of some documents in one transaction; returns how many there are now.
+
+        `fresh` documents have none yet, and adding is quicker than looking for some.
+        """
         rows = []
         for document in batch:
             tags = [f"{key}={value}" for key, value in document.metadata.items()]
@@ -138,6 +142,9 @@ class Index:
                 rows.append({**one.__dict__, "body": body(one), "words": words, "tags": tags, "hash": marks[document.id]})
         for row, vector in zip(rows, self.embedder.embed([row.pop("body") for row in rows])):
             row["vector"] = vector
+        if fresh:
+            table.add(rows)
+            return len(rows)
         merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
         merge.when_not_matched_by_source_delete(_among("document", [document.id for document in batch])).execute(rows)
         return len(rows)
@@ -204,10 +211,13 @@ def _schema():
 
 
 def _refresh(table) -> None:
-    """Bring the index of words up to date and drop old versions of the data."""
-    from lancedb.index import FTS
+    """Bring the indexes up to date and drop old versions of the data."""
+    from lancedb.index import FTS, IvfFlat
 
-    if not any("words" in index.columns for index in table.list_indices()):
+    have = {column for index in table.list_indices() for column in index.columns}
+    if "vector" not in have and table.count_rows() >= INDEXED_FROM:
+        table.create_index("vector", config=IvfFlat(distance_type="cosine"))
+    if "words" not in have:
         table.create_index("words", config=FTS(with_position=False))
     table.optimize()
 
