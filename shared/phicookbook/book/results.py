@@ -20,6 +20,7 @@ from phicookbook.settings import CookbookError
 
 FOLDER = settings.DOCS / "results"
 PICTURE = "picture:"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def page(notebook, command: str) -> tuple[str, dict[str, bytes]]:
@@ -55,7 +56,7 @@ def _shown(output, names: list[str], pictures: dict[str, bytes]) -> list[str]:
         name = names.pop(0)
         pictures[name] = base64.b64decode(data["image/png"])
         return [f"![{output.metadata.get('image/png', {}).get('alt', '')}]({name}.png)", ""]
-    if "image/png" in data or "text/plain" not in data:
+    if "image/png" in data or "text/plain" not in data or WIDGET in data:  # a widget is a progress bar
         return []
     return ["```", data["text/plain"].rstrip(), "```", ""]
 

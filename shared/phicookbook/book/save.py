@@ -14,8 +14,6 @@ from pathlib import Path
 from phicookbook import settings
 from phicookbook.book import results
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
 
 def save(path: Path) -> None:
     """Execute a notebook from a fresh kernel and replace it by the executed, cleaned one."""
@@ -43,7 +41,7 @@ def clean(notebook) -> None:
 
 def _passing(output) -> bool:
     """Whether an output belongs to one run only: the error stream or a progress bar."""
-    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
+    return output.get("name") == "stderr" or results.WIDGET in output.get("data", {})
 
 
 if __name__ == "__main__":
