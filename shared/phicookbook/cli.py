@@ -45,7 +45,9 @@ def _book_commands(commands) -> None:
     run = commands.add_parser("run", help="execute chapters and judge their claims")
     run.add_argument("chapters", nargs="*", help="names or numbers (default: all)")
     run.add_argument("--jobs", type=int, default=0, help="chapters at once (default: the cores)")
-    run.add_argument("--model", default="", help="pocket, a folder or a hub id to fine-tune (default: PHI_MODEL or pocket)")
+    run.add_argument(
+        "--model", default="", help="pocket, a folder, a hub id or https://host/v1#deployment (default: PHI_MODEL or pocket)"
+    )
     run.set_defaults(work=_run)
     claims = commands.add_parser("claims", help="show every claim beside what was measured")
     claims.add_argument("--json", action="store_true", help="for machines")
@@ -82,7 +84,10 @@ def _retrieval_commands(commands) -> None:
     search.add_argument("--mode", default="hybrid", help="hybrid, vector or 'full text'")
     search.add_argument("--where", action="append", default=[], metavar="KEY=VALUE", help="only documents with this metadata")
     search.set_defaults(work=_search)
-    ask = commands.add_parser("ask", help="answer a question from an index, with checked citations, or decline")
+    ask = commands.add_parser(
+        "ask",
+        help="answer a question from an index with checked citations, or decline (pocket reads little but its own grammars)",
+    )
     ask.add_argument("question")
     ask.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
     ask.add_argument("--model", default="", help="what answers (default: PHI_MODEL or pocket)")
@@ -199,8 +204,8 @@ def _ask(options) -> int:
     more = {} if options.lines is None else {"most": options.lines}
     found = ask(options.question, index, open_model(options.model), **more)
     print(found.text)
-    for place in found.places:
-        print(f"  from {place}")
+    for number, line in enumerate(found.read, start=1):  # what was read, and what is cited
+        print(f"  {'>' if number in found.cited else ' '} [{number}] {line.text}  ({found.passages[line.passage].place})")
     if not found.declined and not found.cited:
         print("  no line of what was found holds this answer word for word: check it")
     return 0

@@ -198,3 +198,15 @@ def test_the_ledger_names_the_model_in_force(book, artifacts, monkeypatch):
     settings.use_model("some/model")
     claims.claim("a.share", 1.0)
     assert claims.read_ledger()["a.share"]["model"] == "some/model"
+
+
+def test_the_summary_counts_what_holds_and_what_is_kept(write_claims):
+    write_claims(
+        "claims:\n"
+        '  - {id: a.b, chapter: 01_x, says: A, bound: ">= 0.5"}\n'
+        '  - {id: c.d, chapter: 01_x, says: C, bound: ">= 0.5", should_hold: false}\n'
+        '  - {id: e.f, chapter: 01_x, says: E, bound: ">= 0.5", should_hold: false}\n'
+    )
+    claims.claim("a.b", 0.7)
+    claims.claim("c.d", 0.2)
+    assert claims.summary().startswith("1 claims hold, 1 negative, kept")

@@ -173,4 +173,15 @@ def table() -> str:
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
+def summary() -> str:
+    """How many claims hold, and what the others mean."""
+    records = read_ledger()
+    held = sum(record["holds"] for id, record in records.items() if id in load())
+    kept = sum(not entry.should_hold and id in records and not records[id]["holds"] for id, entry in load().items())
+    return (
+        f"{held} claims hold, {kept} negative, kept: bars that were set before and are missed, as in the committed book. Only a "
+        "claim that should hold and does not fails the run."
+    )
+
+
 HEAD = ("claim", "measured", "bound", "")

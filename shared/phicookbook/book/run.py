@@ -101,7 +101,8 @@ def _execute(chapter: str, jobs: int, model: str, running: list) -> Outcome:
         os.replace(out, executed_path(chapter))
     errors = errors.decode("utf-8", errors="replace")
     fault = "" if process.returncode == 0 else _fault(executed_path(chapter), errors)
-    print(f"{'failed ' if fault else 'finished'} {chapter} after {seconds:.0f} s", flush=True)
+    word = "stopped " if process.returncode < 0 else "failed  " if fault else "finished"
+    print(f"{word} {chapter} after {seconds:.0f} s", flush=True)
     return Outcome(chapter, seconds, fault)
 
 
@@ -115,6 +116,8 @@ def _fault(out: Path, errors: str) -> str:
         number += cell["cell_type"] == "code" and "papermill-error-cell-tag" not in cell["metadata"].get("tags", [])
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
+                if output["ename"] == "CookbookError":  # a sentence that says what is wrong and what to do
+                    return f"code cell {number} of {out}:\n{output['evalue']}"
                 traceback = COLOUR.sub("", "\n".join(output["traceback"])) or f"{output['ename']}: {output['evalue']}"
                 return f"code cell {number} of {out}:\n{traceback[-4000:]}"
     return errors.strip()[-2000:]
@@ -122,7 +125,7 @@ def _fault(out: Path, errors: str) -> str:
 
 def report(outcomes: list[Outcome], seconds: float) -> str:
     """The closing words of a run: claims table, seconds, failures, where to look next."""
-    lines = ["", claims.table(), ""]
+    lines = ["", claims.table(), "", claims.summary(), ""]
     lines += [f"{o.chapter}: {o.seconds:.0f} s" for o in outcomes]
     lines.append(f"in all: {seconds:.0f} s on {os.cpu_count()} cores")
     for outcome in outcomes:

@@ -93,7 +93,7 @@ EXERCISES = [
         'count, and "9:30" does not stand in "19:30".',
         cited_fault,
         (
-            "`answer in line` finds too much. What may stand before and after the answer?",
+            "Start from `answer in line`. It finds too much: what may stand before and after the answer?",
             "Before and after the answer there must be no letter and no digit.",
             'Use re.search(rf"(?<!\\w){re.escape(answer)}(?!\\w)", line, re.IGNORECASE) on each line.',
         ),
