@@ -114,9 +114,8 @@ def test_the_command(index, words, monkeypatch, capsys):
     monkeypatch.setattr(models, "open_model", lambda name: Says("9:30"))
     arguments = ["ask", "The Mira Inn opens at what time?", "--index", str(index.folder)]
     assert cli.main(arguments) == 0
-    assert (
-        capsys.readouterr().out
-        == "9:30\n  > [1] The Mira Inn opens at 9:30.  (inn.md: Mira Inn)\n    [2] Dogs are welcome at the Mira Inn.  (inn.md: Mira Inn)\n"
-    )
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["9:30", "  > [1] The Mira Inn opens at 9:30.  (inn.md: Mira Inn)"]
+    assert "    [2] Dogs are welcome at the Mira Inn.  (inn.md: Mira Inn)" in told
     assert cli.main([*arguments, "--lines", "-1"]) == 2
     assert "most is -1" in capsys.readouterr().err
