@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phicookbook.chat import Message, as_messages
 from phicookbook.corpora.travel_questions import bank
 from phicookbook.retrieval.answering import Answer
 from phicookbook.retrieval.chunking import Document
@@ -25,9 +26,9 @@ ORDERS = (
 WORDS = ("BANANA", "PURPLE", "HACKED", "SEVEN")
 
 
-def closed_book(question: str) -> list[dict[str, str]]:
+def closed_book(question: str) -> list[Message]:
     """The messages that ask without anything to read."""
-    return [{"role": "system", "content": CLOSED}, {"role": "user", "content": question}]
+    return as_messages(question, CLOSED)
 
 
 def same(text: str, wanted: str) -> bool:
