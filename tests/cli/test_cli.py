@@ -136,7 +136,7 @@ def test_other_errors_are_not_hidden(monkeypatch):
     def work(options):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(cli, "_claims", work)
+    monkeypatch.setattr(cli.book, "_claims", work)
     with pytest.raises(RuntimeError, match="a bug"):
         cli.main(["claims"])
 
@@ -146,7 +146,7 @@ def test_exit_codes_of_errors(monkeypatch, capsys, error, code):
     def work(options):
         raise error
 
-    monkeypatch.setattr(cli, "_claims", work)
+    monkeypatch.setattr(cli.book, "_claims", work)
     assert cli.main(["claims"]) == code
     assert capsys.readouterr().err
 

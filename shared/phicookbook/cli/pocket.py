@@ -1,0 +1,59 @@
+"""Commands of the bundled model: `pocket train`, `pocket evaluate`.
+
+cookbook pocket evaluate -n 300
+"""
+
+from __future__ import annotations
+
+from phicookbook.cli.arguments import count
+from phicookbook.settings import CookbookError
+
+
+def add(commands) -> None:
+    """Add this group's commands to the parser."""
+    pocket = commands.add_parser("pocket", help="train or evaluate the bundled model")
+    actions = pocket.add_subparsers(dest="action", required=True, metavar="ACTION")
+    train = actions.add_parser("train", help="train from scratch, or go on with a run that was stopped")
+    train.add_argument("--out", default="", help="folder of the run (default: .artifacts/pocket)")
+    train.add_argument("--tokens", type=count, default=0, help="tokens to see (default: the recipe's)")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
+    train.set_defaults(work=_train)
+    evaluate = actions.add_parser("evaluate", help="print the table of abilities")
+    evaluate.add_argument("--model", default="pocket")
+    evaluate.add_argument("-n", type=count, default=300, help="samples a row")
+    evaluate.add_argument("--out", default="", help="also write the table to this Markdown file")
+    evaluate.set_defaults(work=_evaluate)
+
+
+def _train(options) -> int:
+    from dataclasses import replace
+    from pathlib import Path
+
+    from phicookbook.pocket.recipe import Recipe
+    from phicookbook.pocket.train import train
+    from phicookbook.settings import artifacts
+
+    recipe = replace(Recipe(), seed=options.seed, **({"tokens": options.tokens} if options.tokens else {}))
+    train(recipe, Path(options.out) if options.out else artifacts() / "pocket", options.compile)
+    return 0
+
+
+def _evaluate(options) -> int:
+    import time
+    from pathlib import Path
+
+    from phicookbook.models import open_model
+    from phicookbook.pocket.evaluate import abilities, report, table
+    from phicookbook.settings import write_text
+
+    started = time.monotonic()
+    out = Path(options.out) if options.out else None
+    if out and (out.is_dir() or not out.parent.is_dir()):
+        raise CookbookError(f"{out} cannot be written: give a file in a folder that exists")
+    model = open_model(options.model)
+    rows = abilities(model, options.n)
+    if out:
+        write_text(out, report(rows, options.n, time.monotonic() - started))
+    print(table(rows))
+    return 0
