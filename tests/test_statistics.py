@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phicookbook.statistics import Difference, Rate, bootstrap, paired, wilson
+from phicookbook.statistics import Difference, Rate, bootstrap, over_runs, paired, wilson
 
 COUNTS = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -107,3 +107,21 @@ def test_pairing_sees_what_two_rates_would_not():
 def test_what_cannot_be_paired(first, second, fault):
     with pytest.raises(ValueError, match=fault):
         paired(first, second)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=9))
+def test_runs_against_scipy(pairs):
+    from scipy.stats import ttest_rel
+
+    first, second = zip(*pairs)
+    found = over_runs(first, second)
+    assert found.value == pytest.approx(sum(first) / len(pairs) - sum(second) / len(pairs), abs=1e-9)
+    if len({round(a - b, 6) for a, b in pairs}) > 1:  # scipy has no interval for equal differences
+        expected = ttest_rel(first, second).confidence_interval(0.95)
+        assert found.interval == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+@pytest.mark.parametrize("first, second", [([0.5], [0.4]), ([0.5, 0.6], [0.4]), ([], [])])
+def test_one_run_has_no_interval(first, second):
+    with pytest.raises(ValueError, match="two or more pairs are needed"):
+        over_runs(first, second)

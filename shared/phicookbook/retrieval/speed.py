@@ -20,7 +20,7 @@ from phicookbook import settings
 from phicookbook.corpora import names
 from phicookbook.retrieval.chunking import Document
 from phicookbook.retrieval.embedding import DIMENSIONS, load_embedder
-from phicookbook.retrieval.index import MODES, Index, body
+from phicookbook.retrieval.index import MODES, Index
 from phicookbook.retrieval.loading import load_folder
 from phicookbook.retrieval.measure import TRAVEL
 
@@ -92,33 +92,55 @@ def measure(passages: int, folder: Path, queries: int = QUERIES, seed: int = 1) 
     return Speed(len(index), build, size, seconds)
 
 
-def embedding_rate() -> tuple[int, float]:
-    """(passages of the travel guide, seconds to embed them)."""
+@dataclass(frozen=True)
+class FolderCost:
+    """What a folder of texts costs, in CPU seconds: to read it, to index it, to index it again when nothing has changed."""
+
+    files: int
+    passages: int
+    kilobytes: float
+    read: float
+    first: float
+    again: float
+
+
+def folder_cost(source: Path, folder: Path) -> FolderCost:
+    """Index the texts of `source` in `folder` twice, with the real embedding model."""
     embedder = load_embedder()
-    index = Index(Path("unused"), embedder)
-    texts = [body(one) for document in load_folder(TRAVEL / "documents").documents for one in index.chunks(document)]
-    embedder.embed(texts[:32])
-    started = time.perf_counter()
-    embedder.embed(texts)
-    return len(texts), time.perf_counter() - started
+    embedder.embed(["warm"] * 32)
+    clock = [time.process_time()]
+
+    def lap() -> float:
+        clock.append(time.process_time())
+        return clock[-1] - clock[-2]
+
+    loaded = load_folder(source)
+    read = lap()
+    index = Index(folder, embedder)
+    index.update(loaded.documents)
+    first = lap()
+    index.update(load_folder(source).documents)
+    size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file()) / 1e3
+    return FolderCost(len(loaded.documents), len(index), size, read, first, lap())
 
 
-def report(found: Sequence[Speed], embedded: tuple[int, float]) -> str:
+def report(found: Sequence[Speed], cost: FolderCost) -> str:
     """The result as Markdown."""
     head = ["passages", "build, s", "on disk, MB", *(f"{mode}, p50 / p95 ms" for mode in MODES)]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for one in found:
         times = [f"{one.at(mode, 0.5):.1f} / {one.at(mode, 0.95):.1f}" for mode in MODES]
         lines.append(f"| {one.passages:,} | {one.build:.1f} | {one.megabytes:.0f} | {' | '.join(times)} |")
-    count, seconds = embedded
     return (
         "# Retrieval by size\n\n"
         f"Passages of 50 drawn words with drawn vectors; {QUERIES} queries of 8 words a mode, after {WARM} to warm up; seed 1. "
         f"{_cores()} core(s). Command: "
         "`OMP_NUM_THREADS=1 LANCE_CPU_THREADS=1 taskset -c 0 python -m phicookbook.retrieval.speed "
         "--out docs/results/retrieval_speed.md`.\n\n" + "\n".join(lines) + "\n\n"
-        f"Embedding is not in these figures: {count} passages of the travel guide took {seconds:.1f} s, {count / seconds:.0f} a "
-        "second, and each query adds the embedding of its own few words.\n"
+        "Embedding is not in these figures; each query adds the embedding of its own few words.\n\n"
+        f"A folder of one's own, with embedding: {cost.files} Markdown files of the travel guide ({cost.kilobytes:.0f} kB, "
+        f"{cost.passages} passages) took {cost.read:.1f} CPU seconds to read, {cost.first:.1f} to index "
+        f"({cost.passages / cost.first:.0f} passages a second), and {cost.again:.1f} to go over again with nothing changed.\n"
     )
 
 
@@ -130,14 +152,18 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure every size, print, and write to --out."""
     parser = argparse.ArgumentParser(description="Measure how an index grows.")
     parser.add_argument("--out", default="", help="also write the result to this Markdown file")
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument(
+        "--folder", type=Path, default=TRAVEL / "documents", help="the texts of the folder that is indexed for real"
+    )
     options = parser.parse_args(arguments)
     found = []
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             found.append(measure(size, Path(folder) / "index"))
         print(f"{size:,} passages: built in {found[-1].build:.1f} s", flush=True)
-    text = report(found, embedding_rate())
+    with tempfile.TemporaryDirectory() as folder:
+        text = report(found, folder_cost(options.folder, Path(folder) / "index"))
     print(text)
     if options.out:
         settings.write_text(Path(options.out), text)
