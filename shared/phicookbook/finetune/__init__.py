@@ -4,9 +4,9 @@ result = finetune("pocket", rows, FinetuneSettings(**POCKET), Path("out"))
 """
 
 from phicookbook.finetune.data import chat_rows, read_jsonl, write_jsonl
-from phicookbook.finetune.settings import POCKET, FinetuneSettings
+from phicookbook.finetune.settings import POCKET, FinetuneSettings, changes
 
-__all__ = ["POCKET", "FinetuneSettings", "chat_rows", "finetune", "read_jsonl", "write_jsonl"]
+__all__ = ["POCKET", "FinetuneSettings", "changes", "chat_rows", "finetune", "read_jsonl", "write_jsonl"]
 
 
 def finetune(*args, **kwargs):

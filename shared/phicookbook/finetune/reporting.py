@@ -5,6 +5,7 @@ trainer = trl.SFTTrainer(..., callbacks=[reporter(on_log, on_event, keep)])
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def reporter(
         def on_train_begin(self, args, state, control, **kwargs):
             quiet = not (progress and state.is_world_process_zero)
             self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc="fine-tuning", disable=quiet)
-            self.tell("start", state)
+            self.tell("start", state, pid=os.getpid(), processes=args.world_size)
             for folder in kept():
                 self.announce(state, folder)
 

@@ -87,14 +87,14 @@ def contradictions(s) -> list[str]:
     return [told for wrong, told in pairs if wrong]
 
 
-def unknown_names(names: Iterable[str], known: Iterable[str]) -> str:
-    """A sentence for names that no setting has, "" when there are none."""
+def unknown_names(names: Iterable[str], known: Iterable[str], what: str = "fine-tuning setting") -> str:
+    """A sentence for names that do not exist, each with the nearest one that does; "" when there are none."""
     known = list(known)
     told = []
     for name in sorted({str(name) for name in names} - set(known)):
         near = difflib.get_close_matches(name, known, n=1)
         told.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    return f"no fine-tuning setting is called {', '.join(told)}" if told else ""
+    return f"no {what} is called {', '.join(told)}" if told else ""
 
 
 def as_number(value: Any, default: Any) -> Any:

@@ -24,6 +24,9 @@ POCKET: dict[str, Any] = {
 }  # fmt: skip
 
 
+OWN = ("method", "beta", "packing", "save_steps", "load_in_4bit")
+
+
 @dataclass(frozen=True)
 class FinetuneSettings:
     """Knobs of one run. -1 means no limit of its own: `max_steps` leaves it to `num_train_epochs`, `max_seq_length` to the model.
@@ -108,6 +111,11 @@ class FinetuneSettings:
         if told := rules.unknown_names(values, defaults):
             raise CookbookError(told)
         return cls(**{name: rules.as_number(value, defaults[name]) for name, value in values.items()})
+
+    @classmethod
+    def azure_names(cls) -> list[str]:
+        """The names that Azure's component knows: all but the last group."""
+        return [field.name for field in fields(cls) if field.name not in OWN]
 
     @property
     def processes(self) -> int:

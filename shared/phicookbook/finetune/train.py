@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from phicookbook.finetune import checkpoints
+from phicookbook.finetune import checkpoints, processes
 from phicookbook.finetune.data import row_fault
 from phicookbook.finetune.reporting import reporter
 from phicookbook.finetune.settings import FinetuneSettings
@@ -59,8 +59,8 @@ def finetune(
     metrics. With `keep_checkpoints` those of the last three epochs stay (`checkpoints.checkpoints_of(out)`).
 
     `out` appears only when the run is done; a run that was killed leaves `out` with ".part" and the next one goes on from its
-    last checkpoint, unless `resume_from_checkpoint` is false. Two runs to the same `out` wait for each other. Raises
-    CookbookError for bad or overlong rows.
+    last checkpoint, unless `resume_from_checkpoint` is false. Two runs to the same `out` wait for each other. Started in
+    several processes by torchrun or Ray, it trains in all of them together. Raises CookbookError for bad or overlong rows.
     """
     _check_rows(rows, settings, "row")
     _check_rows(validation, settings, "validation row")
@@ -69,7 +69,7 @@ def finetune(
     out.parent.mkdir(parents=True, exist_ok=True)
     keep = partial(checkpoints.keep_epoch, out, base) if keep_checkpoints else None
     told = reporter(on_log, on_event, keep, partial(checkpoints.checkpoints_of, out) if keep else list, progress)
-    with lock_of(out):
+    with processes.first_only(lock_of(out)):
         return _run(base, rows, validation, settings, out, told)
 
 
@@ -83,15 +83,20 @@ def _run(base: str, rows, validation, settings: FinetuneSettings, out: Path, cal
     from phicookbook.finetune import trainer as trainers
 
     part = out.with_name(out.name + ".part")
-    _forget_other_run(out, part, base, [*rows, "validated by", *validation] if validation else rows, settings)
+    with processes.first_alone() as first:
+        if first:
+            _forget_other_run(out, part, base, [*rows, "validated by", *validation] if validation else rows, settings)
+        last = checkpoints.last_whole(part)
     trainer, row_tokens = trainers.make(base, rows, validation, settings, part, callback)
     started = time.perf_counter()
-    trainer.train(resume_from_checkpoint=checkpoints.last_whole(part))
+    trainer.train(resume_from_checkpoint=last)
     seconds = time.perf_counter() - started
     losses = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
     read, trained = int(trainer.state.num_input_tokens_seen), round(row_tokens * (trainer.state.epoch or 0))
     result = FinetuneResult(out, trainer.state.global_step, seconds, read, losses, trained)
-    _keep(trainer, base, settings, result, part)
+    if first:
+        _keep(trainer, base, settings, result, part)
+    processes.wait()
     return result
 
 
@@ -99,10 +104,12 @@ def _forget_other_run(out: Path, part: Path, base: str, rows: Sequence, settings
     """Start afresh unless `part` holds the same run, with the same base, settings and rows, and is to go on."""
     import hashlib
 
-    text = json.dumps([base, settings.to_dict(), list(rows)], sort_keys=True)
+    told = settings.to_dict()
+    goes_on = told.pop("resume_from_checkpoint")
+    text = json.dumps([base, told, list(rows)], sort_keys=True)
     key = hashlib.sha256(text.encode("utf-8")).hexdigest()
     marker = part / "run.key"
-    if not settings.resume_from_checkpoint or not marker.exists() or marker.read_text() != key:
+    if not goes_on or not marker.exists() or marker.read_text() != key:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(checkpoints.folder_of(out), ignore_errors=True)
         part.mkdir(parents=True)

@@ -114,6 +114,8 @@ def _callbacks(settings: FinetuneSettings, validation, callback) -> list:
 def _arguments(settings: FinetuneSettings, part: Path, longest: int, validated: bool, experts: bool) -> dict:
     """The settings under TRL's names. A mixture of experts trains without the loss that balances its router, which TRL 1.x
     cannot compute for Phi-3.5-MoE."""
+    import torch
+
     limit = settings.save_total_limit
     saves = (
         {"save_strategy": "steps", "save_steps": settings.save_steps} if settings.save_steps > 0 else {"save_strategy": "epoch"}
@@ -128,6 +130,7 @@ def _arguments(settings: FinetuneSettings, part: Path, longest: int, validated: 
         max_length=longest,
         full_determinism=settings.enable_full_determinism,
         bf16=settings.precision == 16,
+        use_cpu=not torch.cuda.is_available(),  # said aloud: several processes on CPUs find each other only then
         report_to="none",
         disable_tqdm=True,
         include_num_input_tokens_seen="all",
