@@ -43,8 +43,8 @@ def test_the_talk_s_steps_are_all_there_and_the_sdk_finds_no_fault(requested):
 def test_a_fault_is_noticed(requested):
     from azure.ai.ml import command
 
-    broken = command(command="echo ${{inputs.nothing}}", environment="", compute="here")
-    assert azure.faults({"job": broken})
+    broken = command(command="echo hello", environment=None, compute="here")
+    assert azure.faults({"job": broken}) == ["job: Missing data for required field."]
 
 
 def test_nodes_processes_and_memory_are_those_of_the_settings(requested):

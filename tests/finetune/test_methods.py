@@ -130,3 +130,29 @@ def test_an_adapter_can_be_trained_on_an_adapter(tiny_folder, tiny, tmp_path):
 def test_trained_tokens_are_the_rows_own_times_the_epochs(tiny_folder, tiny, tmp_path):
     own = sum(len(tiny.tokenizer.apply_chat_template(row["messages"])["input_ids"]) for row in ROWS)
     assert finetune(str(tiny_folder), ROWS, TUNING, tmp_path / "out", progress=False).trained_tokens == 2 * own
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"load_in_4bit": True}, r"load_in_4bit \(QLoRA\) needs an NVIDIA GPU and the package bitsandbytes"),
+        ({"apply_ort": True}, "apply_ort works in Azure ML's own fine-tuning alone: use --on azureml"),
+        ({"apply_deepspeed": True}, "apply_deepspeed works in Azure ML's own fine-tuning alone"),
+        ({"apply_early_stopping": True}, "apply_early_stopping looks at evaluations: give validation rows"),
+    ],
+)
+def test_what_this_machine_cannot_serve_is_told(tiny_folder, tmp_path, monkeypatch, change, told):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(CookbookError, match=told):
+        finetune(str(tiny_folder), ROWS, replace(TUNING, **change), tmp_path / "out", progress=False)
+
+
+def test_early_stopping_ends_a_run_that_no_longer_gets_better(tiny_folder, tmp_path):
+    stuck = replace(TUNING, num_train_epochs=8, learning_rate=1e-12, apply_early_stopping=True, early_stopping_threshold=0.1)
+    found = finetune(str(tiny_folder), ROWS, stuck, tmp_path / "out", progress=False, validation=ROWS[:4])
+    assert found.steps == 4  # two epochs of two steps: the second was not better than the first
+
+
+def test_sixteen_bits_train_too(tiny_folder, tmp_path):
+    found = finetune(str(tiny_folder), ROWS, replace(TUNING, precision=16), tmp_path / "out", progress=False)
+    assert found.losses[-1][1] < found.losses[0][1]

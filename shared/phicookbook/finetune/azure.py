@@ -6,6 +6,7 @@ submit(Job.read(Path("job.yaml")))            # with AZURE_SUBSCRIPTION_ID, AZUR
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -133,7 +134,7 @@ def shown(entity) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "entity.yaml"
         values = entity.dump(str(path))  # an endpoint is returned and not written
-        return path.read_text(encoding="utf-8") if path.exists() else yaml.safe_dump(values)
+        return path.read_text(encoding="utf-8") if path.exists() else yaml.safe_dump(json.loads(json.dumps(values)))
 
 
 def submit(job: Job) -> str:

@@ -23,11 +23,30 @@ PASSED_ON = (
 )  # fmt: skip
 
 
-def open_base(base: str):
-    """The model to start from: pocket, a folder or a hub id; raises CookbookError for one whose weights are elsewhere."""
+def open_base(base: str, in_4bit: bool = False):
+    """The model to start from: pocket, a folder or a hub id, its weights in four bits for QLoRA.
+
+    Raises CookbookError for one whose weights are elsewhere.
+    """
     if base.startswith(("http://", "https://")):
         raise CookbookError(f"{base} lends its answers, not its weights: fine-tune pocket, a folder or a hub id")
-    return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base)
+    return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base, in_4bit)
+
+
+def check_machine(settings: FinetuneSettings) -> None:
+    """Raise CookbookError for a setting that this machine cannot serve, with what to do instead."""
+    import importlib.util
+
+    import torch
+
+    if settings.load_in_4bit and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
+        raise CookbookError(
+            "load_in_4bit (QLoRA) needs an NVIDIA GPU and the package bitsandbytes, and one of them is not here: "
+            "set load_in_4bit to false, which trains the same adapter on unquantized weights"
+        )
+    for name in ("apply_deepspeed", "apply_ort", "ignore_mismatched_sizes"):
+        if getattr(settings, name):
+            raise CookbookError(f"{name} works in Azure ML's own fine-tuning alone: use --on azureml, or leave it out")
 
 
 def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: FinetuneSettings, part: Path, callback):
@@ -35,8 +54,9 @@ def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: 
 
     Raises CookbookError for a row that is longer than the model or `max_seq_length` allows.
     """
+    check_machine(settings)
     _hush()
-    opened = open_base(base)
+    opened = open_base(base, settings.load_in_4bit)
     longest = settings.max_seq_length if settings.max_seq_length > 0 else opened.context
     tokens = check_lengths(rows, opened.tokenizer, longest, "row", settings.batch_size)
     check_lengths(validation, opened.tokenizer, longest, "validation row", settings.batch_size)

@@ -21,8 +21,8 @@ MAX_NEW_TOKENS = 192
 BATCH_TOKENS = 16_384
 
 
-def open_folder(source: Path | str, name: str) -> LocalModel:
-    """A model from a folder (whole model or LoRA adapter) or a hub id.
+def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalModel:
+    """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its weights in four bits, on a GPU.
 
     Raises CookbookError when the folder holds no model or the hub's files can't be had.
     """
@@ -39,7 +39,7 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     kind = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind, **(_four_bits(kind) if in_4bit else {}))
     except (OSError, ValueError, SafetensorError) as error:
         raise CookbookError(_why_not(base, adapters[0] if adapters else None, error)) from error
     for adapter in adapters:
@@ -47,7 +47,19 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.generation_config.pad_token_id = tokenizer.pad_token_id
-    return LocalModel(name, model.to(device).eval(), tokenizer)
+    return LocalModel(name, (model if in_4bit else model.to(device)).eval(), tokenizer)
+
+
+def _four_bits(kind) -> dict:
+    """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314)."""
+    from transformers import BitsAndBytesConfig
+
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
+        ),
+        "device_map": {"": 0},
+    }
 
 
 def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
