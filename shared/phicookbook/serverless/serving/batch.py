@@ -88,6 +88,11 @@ class Batch:
         self.waiting = deque(row for row in self.waiting if row.id != id)
         self._keep([place for place, row in enumerate(self.rows) if row.id != id])
 
+    def forget(self) -> None:
+        """Drop every request, after a step that failed."""
+        self.rows, self.cache, self.mask = [], None, None
+        self.waiting.clear()
+
     def _decode(self, tokens: list[int]) -> str:
         return self.opened.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
