@@ -34,15 +34,15 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     torch.set_num_threads(settings.threads())
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    base, adapter = _base_of(source)
+    base, adapters = _layers_of(source)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
         model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
     except (OSError, ValueError, SafetensorError) as error:
-        raise CookbookError(_why_not(base, adapter, error)) from error
-    if adapter:
+        raise CookbookError(_why_not(base, adapters[0] if adapters else None, error)) from error
+    for adapter in adapters:
         model = _with_adapter(model, adapter)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -50,19 +50,21 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     return LocalModel(name, model.to(device).eval(), tokenizer)
 
 
-def _base_of(source: Path | str) -> tuple[str, Path | None]:
-    """(what to load, adapter to put on it): a folder with an adapter_config.json names its base."""
+def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
+    """(what to load, adapters to put on it in their order): a folder with an adapter_config.json names its base, which may be
+    the folder of another adapter."""
     import json
 
     folder = Path(source)
     listing = folder / "adapter_config.json"
     if not listing.exists():
-        return str(source), None
+        return str(source), []
     try:
         base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):
         raise CookbookError(f"{listing} is damaged: make the adapter again, or delete {folder}") from None
-    return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
+    below, adapters = _layers_of(settings.POCKET_WEIGHTS if base == "pocket" else base)
+    return below, [*adapters, folder]
 
 
 def _with_adapter(model, adapter: Path):
