@@ -56,7 +56,7 @@ def settings_for(base: str, method: str, chosen: dict[str, Any], seed: int, step
         "gradient_accumulation_steps": share,
         "learning_rate": rate * (DPO_SHARE if method == "dpo" else 1.0),
         "num_train_epochs": chosen["n_epochs"],
-        "max_seq_length": POCKET["max_seq_length"] if base == "pocket" else 2048,
+        "max_seq_length": -1,
         "logging_steps": max(1, min(15, steps // 10)),
         "warmup_steps": min(10, steps // 10),
         "evaluation_strategy": "epoch",

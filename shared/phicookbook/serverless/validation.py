@@ -61,11 +61,15 @@ def _fault(line: bytes, method: str, first: bool) -> str:
 
 
 def _weight_fault(row: dict) -> str:
-    """A weight of 1 is what every answer has; an answer of weight 0 would be read and not learnt, which training here cannot."""
-    for place, message in enumerate(row.get("messages", [])):
+    """A weight of 0 leaves an answer out of what is learnt; something must be left to learn."""
+    messages = row.get("messages", [])
+    for place, message in enumerate(messages):
         weight = message.get("weight", 1)
-        if weight == 0 and message["role"] == "assistant" and not isinstance(weight, bool):
-            return f"message {place} has the weight 0: this service learns every answer, so end the row before it or drop it"
-        if weight != 1 or isinstance(weight, bool) or ("weight" in message and message["role"] != "assistant"):
-            return f"message {place} has a weight that no message may have: leave it out, or give 1 to an assistant's message"
+        if isinstance(weight, bool) or weight not in (0, 1):
+            return f"message {place} has the weight {weight!r}: give 0 for an answer that is not to be learnt, else 1"
+        if "weight" in message and message["role"] != "assistant":
+            return f"message {place} is no answer and has a weight: leave it out"
+    answers = [message for message in messages if message["role"] == "assistant"]
+    if answers and not any(message.get("weight", 1) for message in answers):
+        return "every answer has the weight 0: nothing is left to learn"
     return ""

@@ -68,7 +68,8 @@ class Run:
                 chosen = job.hyperparameters
                 steps = -(-len(rows[0]) // int(chosen["batch_size"])) * int(chosen["n_epochs"])
                 tuning = automatic.settings_for(job.model, job.method, chosen, job.seed, steps)
-                finetune(job.model, rows[0], tuning, self.out, progress=False, validation=rows[1], on_event=self.hear)
+                options = {"validation": rows[1], "on_event": self.hear, "keep_checkpoints": True}
+                finetune(job.model, rows[0], tuning, self.out, progress=False, **options)
             self.finish()
         except CookbookError as error:
             about_rows = str(error).startswith(("row ", "validation row "))
@@ -152,7 +153,7 @@ class Run:
             part.write_text(result_csv([event.data for event in events]), encoding="utf-8", newline="")
             file = self.store.keep(session, part, f"step_metrics_{self.job_id}.csv", "fine-tune-results")
             job.status, job.finished_at, job.estimated_finish = "succeeded", now(), None
-            job.trained_tokens, job.result_files = record["tokens"], [file.id]
+            job.trained_tokens, job.result_files = record["trained_tokens"], [file.id]
             job.fine_tuned_model = jobs.name_of(job)
             session.add(job)
             jobs.serve(session, job, job.fine_tuned_model, self.out, "model")
