@@ -1,6 +1,6 @@
 """Errors in OpenAI's shape: {"error": {"message", "type", "param", "code"}}, whatever went wrong.
 
-    raise ApiError(404, "no file has the id file-1", param="file_id", code="not_found")
+raise ApiError(404, "no file has the id file-1", param="file_id", code="not_found")
 """
 
 from __future__ import annotations

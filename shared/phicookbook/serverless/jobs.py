@@ -30,7 +30,9 @@ def create(store: Store, form: JobForm, base: str, seed: int) -> Job:
     """
     served = store.served(form.model)
     if form.model != base and served is None:
-        raise ApiError(404, f"No model {form.model[:80]!r} can be fine-tuned here: choose {base}.", param="model", code="model_not_found")
+        raise ApiError(
+            404, f"No model {form.model[:80]!r} can be fine-tuned here: choose {base}.", param="model", code="model_not_found"
+        )
     if served is not None:
         raise ApiError(400, f"{form.model} is tuned already: start from {base}.", param="model", code="model_not_supported")
     method, knobs = _method(form)
@@ -73,7 +75,9 @@ def _take(store: Store, id: str, param: str, kept: Path) -> None:
     if file is None:
         raise ApiError(400, f"No such file: {id[:80]!r}. Upload it first.", param=param, code="file_not_found")
     if file.purpose != "fine-tune":
-        raise ApiError(400, f"{id} was uploaded for {file.purpose}: upload it with purpose fine-tune.", param=param, code="invalid_purpose")
+        raise ApiError(
+            400, f"{id} was uploaded for {file.purpose}: upload it with purpose fine-tune.", param=param, code="invalid_purpose"
+        )
     try:
         os.link(store.path_of(file), kept)
     except OSError:
@@ -134,7 +138,8 @@ def fail(store: Store, session: Session, job: Job, message: str, code: str, para
 
 def name_of(job: Job, step: int | None = None) -> str:
     """The name of a job's model, or of its checkpoint at a step, as OpenAI builds them."""
-    name = f"ft:{job.model}:{ORGANIZATION}:{job.suffix}:{job.id.removeprefix('ftjob-')[:8]}"
+    base = job.model.rstrip("/").rsplit("/", 1)[-1]  # of a hub id or a folder, its last part
+    name = f"ft:{base}:{ORGANIZATION}:{job.suffix}:{job.id.removeprefix('ftjob-')[:8]}"
     return name if step is None else f"{name}:ckpt-step-{step}"
 
 

@@ -1,7 +1,7 @@
 """Run the service: `cookbook serve`, and the same in the background for a chapter or a test.
 
-    with running(Path("data")) as address:
-        client = OpenAI(base_url=address, api_key="none")
+with running(Path("data")) as address:
+    client = OpenAI(base_url=address, api_key="none")
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def serve(config, port: int, with_parent: bool = False) -> None:
     try:
         listening.bind((config.host, port))
     except OSError as error:
-        raise CookbookError(f"{config.host}:{port} cannot be listened on ({error.strerror}): give another --host or --port") from None
+        raise CookbookError(
+            f"{config.host}:{port} cannot be listened on ({error.strerror}): give another --host or --port"
+        ) from None
     server = uvicorn.Server(
         uvicorn.Config(create_app(config), log_level="warning", timeout_graceful_shutdown=5, backlog=2048, lifespan="on")
     )

@@ -31,6 +31,7 @@ COLUMNS = {
     "full_valid_loss": "full_valid_loss", "full_valid_mean_token_accuracy": "full_valid_mean_token_accuracy",
 }  # fmt: skip
 KEPT = 3
+VALIDATED = ("valid_loss", "valid_mean_token_accuracy")
 
 
 class Superseded(BaseException):
@@ -106,9 +107,10 @@ class Run:
         """Add a point to the curves, once for each step however often the step was trained."""
         step, steps = event["step"], event["steps"]
         values = {name: round(value, 6) for name, value in event.items() if name.startswith(("train_", "valid_"))}
-        if "valid_loss" in values:  # what is validated is the whole file
-            values |= {f"full_{name}": values[name] for name in ("valid_loss", "valid_mean_token_accuracy") if name in values}
-        told = ", ".join(f"{name.replace('_', ' ')}={value:.3f}" for name, value in values.items() if name.endswith("loss"))
+        values |= {f"full_{name}": value for name, value in values.items() if name in VALIDATED}  # it is the whole file
+        told = ", ".join(
+            f"{name.replace('_', ' ')}={values[name]:.3f}" for name in ("train_loss", "valid_loss") if name in values
+        )
         with self.writing() as (session, job):
             same = select(Event).where(Event.job_id == self.job_id, Event.type == "metrics")
             seen = [e for e in session.exec(same) if e.data["step"] == step and set(values) <= set(e.data)]
@@ -133,7 +135,7 @@ class Run:
                 return
             names = ("step", "train_loss", "train_mean_token_accuracy", "valid_loss", "valid_mean_token_accuracy")
             measured = {key: event[key] for key in names if key in event}
-            measured |= {f"full_{key}": value for key, value in measured.items() if key.startswith("valid_")}
+            measured |= {f"full_{key}": value for key, value in measured.items() if key in VALIDATED}
             row = Checkpoint(id=new_id("ftckpt"), job_id=self.job_id, created_at=now(), step=step, name=name, metrics=measured)
             session.add(row)
             jobs.serve(session, job, name, folder, "checkpoint")

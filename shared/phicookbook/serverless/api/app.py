@@ -45,7 +45,7 @@ class Config:
 
     def __post_init__(self):
         if not self.key and self.host not in LOOPBACK:
-            raise CookbookError(f"{self.host} can be reached from other machines: set PHI_API_KEY to the key that clients must show")
+            raise CookbookError(f"{self.host} is open to other machines: set PHI_API_KEY to the key that clients must show")
         if self.at_once < 1 or self.most_bytes < 1:
             raise CookbookError("the number of jobs and the largest upload must be at least 1")
 

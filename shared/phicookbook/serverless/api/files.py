@@ -45,13 +45,13 @@ READ = {200: {"content": {"application/octet-stream": {"schema": {"type": "strin
 
 def add(router: APIRouter) -> None:
     """Add the routes of files."""
-    router.add_api_route("/files", create, methods=["POST"], response_model=shapes.FileShape, openapi_extra={"requestBody": UPLOAD})
+    router.add_api_route(
+        "/files", create, methods=["POST"], response_model=shapes.FileShape, openapi_extra={"requestBody": UPLOAD}
+    )
     router.add_api_route("/files", listing, methods=["GET"], response_model=shapes.Files)
     router.add_api_route("/files/{file_id}", retrieve, methods=["GET"], response_model=shapes.FileShape)
     router.add_api_route("/files/{file_id}", delete, methods=["DELETE"], response_model=shapes.Deleted)
-    router.add_api_route(
-        "/files/{file_id}/content", content, methods=["GET"], response_class=StreamingResponse, responses=READ
-    )
+    router.add_api_route("/files/{file_id}/content", content, methods=["GET"], response_class=StreamingResponse, responses=READ)
 
 
 async def create(request: Request):
@@ -63,7 +63,9 @@ async def create(request: Request):
     async with limited.form(max_files=1, max_fields=8, max_part_size=FIELD_BYTES) as form:
         upload, purpose = form.get("file"), form.get("purpose")
         if not hasattr(upload, "file"):
-            raise ApiError(400, "There is no file: send it in a part called file, with a file name.", param="file", code="missing")
+            raise ApiError(
+                400, "There is no file: send it in a part called file, with a file name.", param="file", code="missing"
+            )
         if purpose not in PURPOSES:
             raise ApiError(400, f"purpose is none of {', '.join(PURPOSES)}.", param="purpose", code="invalid_value")
         expires_at = _expiry(form.get("expires_after[anchor]"), form.get("expires_after[seconds]"))
@@ -85,7 +87,9 @@ def _counted(receive, most: int):
         while message.get("more_body") and seen < MOST_DRAINED * most:
             message = await receive()
             seen += len(message.get("body", b""))
-        raise ApiError(413, f"The file has more than {most:,} bytes, the most that is taken here.", param="file", code="file_too_large")
+        raise ApiError(
+            413, f"The file has more than {most:,} bytes, the most that is taken here.", param="file", code="file_too_large"
+        )
 
     return counted
 
@@ -102,7 +106,8 @@ def _expiry(anchor, seconds) -> int | None:
 def _keep(store: Store, upload, purpose: str, expires_at: int | None) -> File:
     """Bring an upload to the data folder, whole or not at all; of its name only the last part is kept, as text."""
     part = store.new_part()
-    name = PurePosixPath((upload.filename or "").replace("\\", "/").replace("\0", "")).name[:255] or "file"
+    name = PurePosixPath((upload.filename or "").replace("\\", "/").replace("\0", "")).name[:255]
+    name = name if name.strip(".") else "file"
     try:
         with part.open("wb") as out:
             shutil.copyfileobj(upload.file, out, 1024 * 1024)

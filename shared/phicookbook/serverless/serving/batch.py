@@ -69,10 +69,9 @@ class Batch:
         ids = self._prompt(messages, options)
         room = self.opened.context - len(ids)
         if room < 1 or (options.max_tokens or 0) > room:
-            raise ApiError(
-                400, f"The messages have {len(ids):,} tokens and {options.max_tokens or 1:,} more were asked for; the model holds "
-                f"{self.opened.context:,}: shorten the messages or lower max_tokens.", param="messages", code="context_length_exceeded",
-            )  # fmt: skip
+            told = f"The messages have {len(ids):,} tokens and {options.max_tokens or 1:,} more were asked for; the model holds "
+            told += f"{self.opened.context:,}: shorten the messages or lower max_tokens."
+            raise ApiError(400, told, param="messages", code="context_length_exceeded")
         row = Row(id, ids, options, adapter, Text(self._decode, options.stop), options.max_tokens or min(room, USUAL_ANSWER))
         if options.temperature:
             row.generator = torch.Generator()
@@ -100,11 +99,10 @@ class Batch:
         """The prompt's ids; tools go into a template that has a place for them."""
         tokenizer = self.opened.tokenizer
         reads_tools = "tools" in (tokenizer.chat_template or "")
-        if not reads_tools and (any(m["role"] not in ROLES or m.get("tool_calls") for m in messages) or (options.tools and not options.forced)):
-            raise ApiError(
-                400, f"{self.opened.name} was not taught to call tools: name one function in tool_choice, and the answer is held "
-                "to its parameters, or leave tools out.", param="tools", code="unsupported_parameter",
-            )  # fmt: skip
+        of_calls = any(message["role"] not in ROLES or message.get("tool_calls") for message in messages)
+        if not reads_tools and (of_calls or (options.tools and not options.forced)):
+            told = f"{self.opened.name} was not taught to call tools: name one function in tool_choice, and the answer is held "
+            raise ApiError(400, told + "to its parameters, or leave tools out.", param="tools", code="unsupported_parameter")
         if not reads_tools:
             messages = as_messages(messages)
         text = tokenizer.apply_chat_template(
@@ -114,7 +112,9 @@ class Batch:
 
     def _matcher(self, schema: dict):
         if not hasattr(self, "_grammar"):
-            self._grammar = constrain.tokenizer_for(self.opened.tokenizer, self.model.get_output_embeddings().weight.shape[0], self.ends)
+            self._grammar = constrain.tokenizer_for(
+                self.opened.tokenizer, self.model.get_output_embeddings().weight.shape[0], self.ends
+            )
         try:
             return constrain.matcher(self._grammar, schema)
         except CookbookError as error:
@@ -136,7 +136,12 @@ class Batch:
             else:
                 self.model = PeftModel.from_pretrained(self.model, folder, adapter_name=name)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise ApiError(404, f"The model's files can't be opened ({error}): it may have just been deleted.", param="model", code="model_not_found") from error
+            raise ApiError(
+                404,
+                f"The model's files can't be opened ({error}): it may have just been deleted.",
+                param="model",
+                code="model_not_found",
+            ) from error
         self.model.eval()
         self.adapters[folder] = name
         used = {row.adapter for row in [*self.rows, *self.waiting]} | {folder}
@@ -145,9 +150,9 @@ class Batch:
 
     def unload(self, folder: str) -> None:
         """Let go of an adapter, unless a request is still using it."""
-        if folder in self.adapters and folder not in {row.adapter for row in [*self.rows, *self.waiting]}:
-            if len(self.adapters) > 1:  # PEFT wants one at least
-                self.model.delete_adapter(self.adapters.pop(folder))
+        used = folder in {row.adapter for row in [*self.rows, *self.waiting]}
+        if folder in self.adapters and not used and len(self.adapters) > 1:  # PEFT wants one at least
+            self.model.delete_adapter(self.adapters.pop(folder))
 
     def step(self) -> list[dict]:
         """One token for every request; what there is to tell, one dict for each request that has news."""
@@ -173,11 +178,21 @@ class Batch:
 
     def _run(self, rows: list[Row], ids, mask, places, cache):
         """Logits of the last place, of shape (rows, vocabulary)."""
-        names = [self.adapters[row.adapter] if row.adapter else BASE for row in rows]
+        names = [self.adapters.get(row.adapter, BASE) for row in rows]
         mixed = {"adapter_names": names} if self.adapters else {}
-        return self.model(
-            input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True, logits_to_keep=1, **mixed
-        ).logits[:, -1].float()
+        return (
+            self.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=places,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+                **mixed,
+            )
+            .logits[:, -1]
+            .float()
+        )
 
     def _read_on(self):
         """The logits after the last token of every row."""

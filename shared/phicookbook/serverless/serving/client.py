@@ -1,7 +1,7 @@
 """The service's way to the process that answers: started when it is first needed, and again after it died.
 
-    engine = EngineClient("pocket")
-    async for event in engine.answer(messages, options, folder): ...
+engine = EngineClient("pocket")
+async for event in engine.answer(messages, options, folder): ...
 """
 
 from __future__ import annotations
@@ -97,7 +97,11 @@ class EngineClient:
                     events.put_nowait(event)
         await process.wait()
         for events in self.asked.values():
-            told = {"status": 503, "message": "The process that answers has ended and is started anew: try again.", "code": "engine_lost"}
+            told = {
+                "status": 503,
+                "message": "The process that answers has ended and is started anew: try again.",
+                "code": "engine_lost",
+            }
             events.put_nowait({"error": told})
 
 

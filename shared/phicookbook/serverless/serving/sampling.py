@@ -94,7 +94,11 @@ class Text:
 
     def end(self) -> str:
         """What was held back, now that nothing comes any more."""
-        rest = "" if self.stopped else self.held + self.decode(self.tokens[self.start :])[len(self.decode(self.tokens[self.start : self.told])) :]
+        rest = (
+            ""
+            if self.stopped
+            else self.held + self.decode(self.tokens[self.start :])[len(self.decode(self.tokens[self.start : self.told])) :]
+        )
         self.held = ""
         return rest
 
