@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,21 +50,23 @@ class Run:
     """One tracked run: parameters at its start, curves while it trains, the model's files in the end."""
 
     def __init__(self, experiment: str, parameters: dict[str, Any], name: str = ""):
+        from mlflow.entities import Param
+
         self.client = client()
         with lock_of(home() / "experiments"):
             found = self.client.get_experiment_by_name(experiment)
             where = None if book_settings.tracking_uri() else (home() / "files" / experiment).resolve().as_uri()
             number = found.experiment_id if found else self.client.create_experiment(experiment, where)
         self.id = self.client.create_run(number, run_name=name or None).info.run_id
-        for key, value in parameters.items():
-            self.client.log_param(self.id, key, value)
+        self.client.log_batch(self.id, params=[Param(key, str(value)) for key, value in parameters.items()])
 
     def on_event(self, event: dict) -> None:
         """Log the metrics of an event of `finetune` as points of curves."""
+        from mlflow.entities import Metric
+
         if event["type"] in ("train", "validation"):
-            for name, value in event.items():
-                if name not in ("type", "step", "steps"):
-                    self.client.log_metric(self.id, name, value, step=event["step"])
+            when, told = int(time.time() * 1000), {name: v for name, v in event.items() if name not in ("type", "step", "steps")}
+            self.client.log_batch(self.id, [Metric(name, value, when, event["step"]) for name, value in told.items()])
 
     def finish(self, folder: Path, **metrics: float) -> None:
         """Log the model's folder and the last figures, and end the run."""
