@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phicookbook import settings as book_settings
+from phicookbook.finetune.head import answers_only
 from phicookbook.finetune.settings import FinetuneSettings
 from phicookbook.models.local import open_folder
 from phicookbook.settings import CookbookError
@@ -98,10 +99,13 @@ def _supervised_trainer(opened, rows, validation, settings, part, callback, long
         eval_packing=False,
         pad_to_multiple_of=longest if settings.pad_to_max_length else None,
     )
-    return SFTTrainer(
+    made = SFTTrainer(
         model=opened.model, args=config, train_dataset=train, eval_dataset=valid, processing_class=opened.tokenizer,
         peft_config=_lora(opened.model, settings), callbacks=_callbacks(settings, validation, callback),
     )  # fmt: skip
+    if settings.packing:  # both change nothing but the order of rounding; without packing a run is as it always was
+        answers_only(opened.model)
+    return made
 
 
 def _preference_trainer(opened, rows, validation, settings, part, callback, longest):
