@@ -151,6 +151,21 @@ WRONG = {
         (217, "wider"),
         (2_000, "2,000 are enough, but so are 5% fewer"),
     ],
+    "5.1": [
+        (4, "give a dictionary"),
+        ({"gpus": 4}, "these are no settings: "),
+        ({"num_nodes_finetune": 0}, "these are no settings: num_nodes_finetune is 0"),
+        ({"num_nodes_finetune": 2, "learning_rate": 1e-3}, "learning_rate would change the curve"),
+        ({"number_of_gpu_to_use_finetuning": 4}, "this is 4 processes on 1 machines"),
+        ({"num_nodes_finetune": 2, "number_of_gpu_to_use_finetuning": 2}, "a step would see 128 rows, not 32"),
+    ],
+    "5.2": [
+        (256, "give the function itself"),
+        (lambda r, c, k: r * c, "that is the matrix itself"),
+        (lambda r, c, k: 0.5, "which is no whole number"),
+        (lambda r, c, k: 2 * r * k, "for 512 x 256 and rank 1 it is not 1,024"),
+    ],
+    "5.3": [("146", "give a number of hours"), (730, "730 hours of the machine cost 2,920.00, the service 584.00")],
 }
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.corpora.headlines import Headline
-from phicookbook.finetune.settings import FinetuneSettings
+from phicookbook.finetune.settings import POCKET, FinetuneSettings
 from phicookbook.finetune.train import FinetuneResult, finetune
 from phicookbook.models import artifacts
 from phicookbook.statistics import Rate
 
 ROWS = 6_000
-TUNING = FinetuneSettings()
+TUNING = FinetuneSettings(**POCKET)
 
 
 def make(folder: Path, rows: int = ROWS, **options) -> FinetuneResult:

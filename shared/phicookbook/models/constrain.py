@@ -49,40 +49,50 @@ def tokenizer_for(tokenizer, width: int, ends: list[int]):
     return from_tokenizer(tokenizer, n_vocab=width, eos_token=ends)
 
 
+def matcher(tokenizer, schema: dict):
+    """llguidance's state of one answer under `schema`: give it each token that was written with `consume_token`."""
+    from llguidance import LLMatcher
+
+    return LLMatcher(tokenizer, grammar(schema))
+
+
+def allowed(matchers: Sequence, width: int):
+    """Which tokens may come next, a boolean array of shape (answers, width); all of them where the matcher is None."""
+    import numpy as np
+    from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+
+    mask = allocate_token_bitmask(len(matchers), width)
+    for row, one in enumerate(matchers):
+        if one:
+            fill_next_token_bitmask(one, mask, row)
+    return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
+
+
 def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
     """A logits processor for one call of generate(), with a schema for each row.
 
     `tokenizer` comes from `tokenizer_for` with the same `ends`.
     """
-    import numpy as np
     import torch
-    from llguidance import LLMatcher
-    from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
     from transformers import LogitsProcessor
 
-    rules = [grammar(schema) for schema in schemas]
+    for schema in schemas:
+        grammar(schema)  # a schema that nothing satisfies is told before the model runs
 
     class HoldToSchema(LogitsProcessor):
         def __init__(self):
-            self.matchers: list[LLMatcher | None] = []  # None where the row has ended and generate() pads
+            self.matchers: list = []  # None where the row has ended and generate() pads
 
         def __call__(self, input_ids, scores):
             if not self.matchers:
-                self.matchers = [LLMatcher(tokenizer, rule) for rule in rules]
+                self.matchers = [matcher(tokenizer, schema) for schema in schemas]
             else:
                 for row, token in enumerate(input_ids[:, -1].tolist()):
                     if token in ends:
                         self.matchers[row] = None
-                    elif matcher := self.matchers[row]:
-                        matcher.consume_token(token)
-            return scores.masked_fill(~torch.from_numpy(self._allowed(scores.shape[1])).to(scores.device), float("-inf"))
-
-        def _allowed(self, width: int) -> np.ndarray:
-            """Which tokens may come next, of shape (rows, width)."""
-            mask = allocate_token_bitmask(len(self.matchers), width)
-            for row, matcher in enumerate(self.matchers):
-                if matcher:
-                    fill_next_token_bitmask(matcher, mask, row)
-            return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
+                    elif one := self.matchers[row]:
+                        one.consume_token(token)
+            may = torch.from_numpy(allowed(self.matchers, scores.shape[1])).to(scores.device)
+            return scores.masked_fill(~may, float("-inf"))
 
     return HoldToSchema()

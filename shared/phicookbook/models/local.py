@@ -21,8 +21,8 @@ MAX_NEW_TOKENS = 192
 BATCH_TOKENS = 16_384
 
 
-def open_folder(source: Path | str, name: str) -> LocalModel:
-    """A model from a folder (whole model or LoRA adapter) or a hub id.
+def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalModel:
+    """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its weights in four bits, on a GPU.
 
     Raises CookbookError when the folder holds no model or the hub's files can't be had.
     """
@@ -34,35 +34,49 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     torch.set_num_threads(settings.threads())
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    base, adapter = _base_of(source)
+    base, adapters = _layers_of(source)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind, **(_four_bits(kind) if in_4bit else {}))
     except (OSError, ValueError, SafetensorError) as error:
-        raise CookbookError(_why_not(base, adapter, error)) from error
-    if adapter:
+        raise CookbookError(_why_not(base, adapters[0] if adapters else None, error)) from error
+    for adapter in adapters:
         model = _with_adapter(model, adapter)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.generation_config.pad_token_id = tokenizer.pad_token_id
-    return LocalModel(name, model.to(device).eval(), tokenizer)
+    return LocalModel(name, (model if in_4bit else model.to(device)).eval(), tokenizer)
 
 
-def _base_of(source: Path | str) -> tuple[str, Path | None]:
-    """(what to load, adapter to put on it): a folder with an adapter_config.json names its base."""
+def _four_bits(kind) -> dict:
+    """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314)."""
+    from transformers import BitsAndBytesConfig
+
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
+        ),
+        "device_map": {"": 0},
+    }
+
+
+def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
+    """(what to load, adapters to put on it in their order): a folder with an adapter_config.json names its base, which may be
+    the folder of another adapter."""
     import json
 
     folder = Path(source)
     listing = folder / "adapter_config.json"
     if not listing.exists():
-        return str(source), None
+        return str(source), []
     try:
         base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):
         raise CookbookError(f"{listing} is damaged: make the adapter again, or delete {folder}") from None
-    return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
+    below, adapters = _layers_of(settings.POCKET_WEIGHTS if base == "pocket" else base)
+    return below, [*adapters, folder]
 
 
 def _with_adapter(model, adapter: Path):
