@@ -1,4 +1,4 @@
-"""kill -9 of the worker, of the server, of the answering process, of all: nothing is lost, no job is stuck, no model is half there."""
+"""kill -9 of the worker, of the server, of the answering process: nothing is lost, no job is stuck, no model is half there."""
 
 from __future__ import annotations
 

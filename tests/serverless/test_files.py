@@ -50,9 +50,7 @@ def test_an_expiry_is_kept(client):
     assert told.value.param == "expires_after"
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\0b", "..", "x" * 400, "häß 行.jsonl"]
-)
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\0b", "..", "x" * 400, "häß 行.jsonl"])
 def test_no_name_climbs_out(client, service, name):
     before = {path for path in service.log.parent.parent.rglob("*")}
     file = client.files.create(file=(name, jsonl(ROWS)), purpose="fine-tune")
