@@ -15,7 +15,7 @@ from textwrap import shorten
 from phicookbook.edge.form import Form
 from phicookbook.settings import CookbookError
 
-QUANTIZERS = ("onnxruntime.quantization.matmul_nbits_quantizer", "onnxruntime.quantization.neural_compressor.weight_only")
+QUANTIZERS = ("onnxruntime.quantization.matmul_nbits_quantizer", "neural_compressor", "onnx_ir.serde")
 # Only architectures of the Phi family that the builder exports for a CPU are checked in this book's tests.
 PHI = ("PhiForCausalLM", "Phi3ForCausalLM")
 

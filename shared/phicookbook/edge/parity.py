@@ -92,8 +92,10 @@ def session_of(folder: Path, adapter: Path | None = None):
     options.log_severity_level = 3
     session = ort.InferenceSession(str(folder / about["filename"]), options, providers=["CPUExecutionProvider"])
     pasts = [each.name for each in session.get_inputs() if each.name.startswith("past_key_values")]
-    lora = ort.AdapterFormat.read_adapter(str(adapter)).get_parameters() if adapter else {}
-    fixed = dict.fromkeys(pasts, empty) | {name: value.numpy() for name, value in lora.items()}
+    fixed = dict.fromkeys(pasts, empty)
+    if adapter:
+        file = ort.AdapterFormat.read_adapter(str(adapter))  # its arrays live no longer than it does
+        fixed |= {name: value.numpy().copy() for name, value in file.get_parameters().items()}
 
     def run(row: list[int]):
         ids = np.array([row], dtype=np.int64)

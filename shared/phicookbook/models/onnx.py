@@ -21,6 +21,7 @@ from phicookbook.settings import CookbookError
 
 CONFIG = "genai_config.json"
 ADAPTERS, SUFFIX = "adapters", ".onnx_adapter"
+MOST_ROWS = 32  # onnxruntime-genai takes no larger batch
 UNSURE = "\N{REPLACEMENT CHARACTER}"  # how a character ends of which not all bytes are there yet
 
 
@@ -138,7 +139,7 @@ class OnnxModel(TokenModel):
         """Groups of prompts of exactly one length: onnxruntime-genai 0.18 answers otherwise when prompts are padded."""
         rows: list[int] = []
         for i in order:
-            full = (len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS
+            full = len(rows) == MOST_ROWS or (len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS
             if rows and (full or len(prompts[i]) != len(prompts[rows[0]])):
                 yield rows
                 rows = []
