@@ -47,7 +47,7 @@ FORBIDDEN = {
 }
 WORDS = {".py", ".md", ".toml", ".yaml", ".yml", ".ipynb", ".lock", ".jinja", ".cfg", ".css", ".rst", ""}
 SKIPPED = {".venv", ".git", ".artifacts", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
-           ".ipynb_checkpoints", ".benchmarks", "jupyter_execute"}  # fmt: skip
+           ".ipynb_checkpoints", ".benchmarks", "jupyter_execute", "node_modules"}  # fmt: skip
 
 SOURCES = sorted(settings.PACKAGE.rglob("*.py"))
 

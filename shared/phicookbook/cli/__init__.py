@@ -10,10 +10,10 @@ import sys
 import traceback
 
 from phicookbook import __version__
-from phicookbook.cli import book, finetune, pocket, retrieval, serverless
+from phicookbook.cli import book, edge, finetune, pocket, retrieval, serverless
 from phicookbook.settings import CookbookError
 
-GROUPS = (book, pocket, retrieval, serverless, finetune)
+GROUPS = (book, pocket, retrieval, serverless, finetune, edge)
 
 
 def parser() -> argparse.ArgumentParser:

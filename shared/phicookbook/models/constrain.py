@@ -68,31 +68,45 @@ def allowed(matchers: Sequence, width: int):
     return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
 
 
-def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
-    """A logits processor for one call of generate(), with a schema for each row.
+class Masks:
+    """What the rows of a batch may write next, each under its own schema; a row that has ended may write anything.
 
-    `tokenizer` comes from `tokenizer_for` with the same `ends`.
+    `tokenizer` comes from `tokenizer_for` with the same `ends`. Raises CookbookError for a bad schema.
     """
+
+    def __init__(self, tokenizer, schemas: Sequence[dict], ends: list[int]):
+        self.ends = ends
+        self.matchers: list = [matcher(tokenizer, schema) for schema in schemas]  # None where the row has ended
+
+    def consume(self, tokens: Sequence[int]) -> None:
+        """Tell what each row has just written."""
+        for row, token in enumerate(tokens):
+            if token in self.ends:
+                self.matchers[row] = None
+            elif one := self.matchers[row]:
+                one.consume_token(token)
+
+    def allowed(self, width: int):
+        """Which tokens may come next: a boolean array of shape (rows, width)."""
+        return allowed(self.matchers, width)
+
+
+def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
+    """A logits processor of transformers for one call of generate(), with a schema for each row; see `Masks`."""
     import torch
     from transformers import LogitsProcessor
 
-    for schema in schemas:
-        grammar(schema)  # a schema that nothing satisfies is told before the model runs
+    masks = Masks(tokenizer, schemas, ends)
 
     class HoldToSchema(LogitsProcessor):
         def __init__(self):
-            self.matchers: list = []  # None where the row has ended and generate() pads
+            self.begun = False
 
         def __call__(self, input_ids, scores):
-            if not self.matchers:
-                self.matchers = [matcher(tokenizer, schema) for schema in schemas]
-            else:
-                for row, token in enumerate(input_ids[:, -1].tolist()):
-                    if token in ends:
-                        self.matchers[row] = None
-                    elif one := self.matchers[row]:
-                        one.consume_token(token)
-            may = torch.from_numpy(allowed(self.matchers, scores.shape[1])).to(scores.device)
+            if self.begun:
+                masks.consume(input_ids[:, -1].tolist())
+            self.begun = True
+            may = torch.from_numpy(masks.allowed(scores.shape[1])).to(scores.device)
             return scores.masked_fill(~may, float("-inf"))
 
     return HoldToSchema()
