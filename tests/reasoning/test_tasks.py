@@ -72,7 +72,7 @@ def test_what_does_not_exist_is_told():
     with pytest.raises(CookbookError, match="sat has levels 3 to 15 .* there is no level 99 of kind 'light'"):
         items("sat", 1, level=99)
     with pytest.raises(CookbookError, match="has only .* different test items"):
-        items("arithmetic", 100_000, level=1)
+        items("countdown", 1_000, level=2)
 
 
 def formula(rng: random.Random) -> tuple[int, list[list[int]]]:

@@ -10,10 +10,10 @@ import sys
 import traceback
 
 from phicookbook import __version__
-from phicookbook.cli import book, pocket, retrieval
+from phicookbook.cli import book, pocket, reasoning, retrieval
 from phicookbook.settings import CookbookError
 
-GROUPS = (book, pocket, retrieval)
+GROUPS = (book, pocket, reasoning, retrieval)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,8 @@ PLAIN = str.maketrans({
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "：": ":", "（": "(", "）": ")",
     "’": "'",
 })  # fmt: skip
+MOST_CODE = 50_000
+BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 BOXED = re.compile(r"\\f?boxed\s?\{")
 SAYS = re.compile(
     r"(?:(?<!\w)(?:final\s)?(?:answer|result|solution)(?:\s(?:to|for|of|here)\s[^.\n:=]{0,60}?)?"
@@ -32,18 +34,20 @@ HEDGE = re.compile(r"\s?(?:or|or maybe|or perhaps)\s", re.IGNORECASE)
 WRAPS = re.compile(r"^(?:\s|\*\*|\*|__|`|\$\$?|\\\(|\\\[|\\displaystyle)+|(?:\s|\*\*|\*|__|`|\$\$?|\\\)|\\\]|[.!])+$")
 
 
-def final(text: str) -> str:
-    """What a reply says after its thinking, at most MOST characters from its end; "" when the thinking never closes."""
+def final(text: str, most: int = MOST) -> str:
+    """What a reply says after its thinking, at most `most` characters from its end; "" when the thinking never closes."""
     if text.rfind(OPEN) > text.rfind(CLOSE):  # a block that was opened again and not closed
         return ""
     if OPEN not in text and CLOSE in text:  # some templates open the block in the prompt
         text = text.rpartition(CLOSE)[2]
-    return split_thinking(text)[1][-MOST:].translate(PLAIN).strip()
+    return split_thinking(text)[1][-most:].translate(PLAIN).strip()
 
 
 def strict(text: str, shape: str) -> str:
     """The answer when it has the form that was asked for: the reply is the answer and nothing else, or its last "Answer: ..." line,
     "#### ..." or \\boxed{...} is."""
+    if shape == "code":
+        return code_of(said) if BLOCK.search(said := final(text, MOST_CODE)) else ""
     said = final(text)
     whole = _only(said, shape)
     if whole and shape != "text":
@@ -54,6 +58,8 @@ def strict(text: str, shape: str) -> str:
 
 def flexible(text: str, shape: str) -> str:
     """The answer wherever it stands: in the last sentence that says "the answer is", in the last box, else the last of its shape."""
+    if shape == "code":
+        return code_of(final(text, MOST_CODE))
     said = final(text)
     if found := strict(text, shape):
         return found
@@ -65,6 +71,12 @@ def flexible(text: str, shape: str) -> str:
         return said.splitlines()[-1].strip() if said else ""
     found = _affirmed(said, shape)
     return found[-1].text if found else ""
+
+
+def code_of(answer: str) -> str:
+    """The code of an answer: its last Python block, or all of it."""
+    blocks = BLOCK.findall(answer[-MOST_CODE:])
+    return blocks[-1] if blocks else answer[-MOST_CODE:]
 
 
 def _only(claim: str, shape: str) -> str:
