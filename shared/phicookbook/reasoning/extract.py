@@ -21,7 +21,7 @@ PLAIN = str.maketrans({
 })  # fmt: skip
 MOST_CODE = 50_000
 BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
-BOXED = re.compile(r"\\f?boxed\s?\{")
+BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{")
 SAYS = re.compile(
     r"(?:(?<!\w)(?:final\s)?(?:answer|result|solution)(?:\s(?:to|for|of|here)\s[^.\n:=]{0,60}?)?"
     r"(?:\*\*)?\s?(?:is(?!\w)|are(?!\w)|would be|should be|must be|comes (?:out )?to|turns out to be|:|=)|####)"
