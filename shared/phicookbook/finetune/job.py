@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from phicookbook import settings as book_settings
-from phicookbook.finetune import registry, rules
+from phicookbook.finetune import processes, registry, rules
 from phicookbook.finetune.data import read_jsonl
 from phicookbook.finetune.settings import POCKET, FinetuneSettings, changes
 from phicookbook.settings import CookbookError
@@ -107,8 +107,6 @@ def run_job(job: Job, on_event: Callable[[dict], None] | None = None, progress: 
 
     Raises CookbookError for data that cannot be trained on.
     """
-    from phicookbook.finetune import processes
-
     if not (job.experiment or job.register_as) or not processes.is_first():
         return _train(job, [_writer(job), on_event], progress)
     run, result = registry.track(

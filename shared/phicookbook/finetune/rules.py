@@ -49,6 +49,7 @@ SWITCHES = (
     "resume_from_checkpoint", "apply_early_stopping", "apply_deepspeed", "apply_ort", "pad_to_max_length", "packing",
     "load_in_4bit",
 )  # fmt: skip
+AZURE_ONLY = ("apply_deepspeed", "apply_ort", "ignore_mismatched_sizes")  # what Azure's own engine does and ours does not
 TEXTS = ("deepspeed", "shm_size_finetune", "instance_type_finetune")
 
 

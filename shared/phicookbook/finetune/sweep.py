@@ -84,4 +84,6 @@ def _try(work: tuple) -> Outcome:
     score, exact = case.score(replies, chosen), case.exact(replies, chosen)
     run.client.log_metric(run.id, "accuracy", score.value)
     run.client.log_metric(run.id, "exact", exact.value)
-    return Outcome(trial, score, exact, result.losses[-1][1], result.seconds, result.trained_tokens)
+    return Outcome(
+        trial, score, exact, result.losses[-1][1] if result.losses else float("nan"), result.seconds, result.trained_tokens
+    )
