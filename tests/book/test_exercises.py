@@ -164,8 +164,15 @@ WRONG = {
         (lambda r, c, k: r * c, "that is the matrix itself"),
         (lambda r, c, k: 0.5, "which is no whole number"),
         (lambda r, c, k: 2 * r * k, "for 512 x 256 and rank 1 it is not 1,024"),
+        (lambda r, c, k: r * c * k, "for 256 x 256 and rank 8 it is not 524,288"),
     ],
-    "5.3": [("146", "give a number of hours"), (730, "730 hours of the machine cost 2,920.00, the service 584.00")],
+    "5.3": [
+        ("146", "give a number of hours"),
+        (True, "give a number of hours"),
+        (None, "give a number of hours"),
+        (730, "730 hours of the machine cost 2,920.00, the service 584.00"),
+        (0.2, "0.2 hours of the machine cost 0.80"),
+    ],
 }
 
 

@@ -89,7 +89,10 @@ def test_nothing_is_sent_without_credentials(job, monkeypatch):
         launch(job, "azureml")
 
 
-def test_with_credentials_each_request_is_sent_once_in_order(job, monkeypatch):
+@pytest.mark.parametrize(
+    ("values", "last"), [({}, "Command"), ({"apply_deepspeed": True}, "CustomModelFineTuningJob")], ids=["ours", "Azure's engine"]
+)
+def test_with_credentials_each_request_is_sent_once_in_order(job, monkeypatch, values, last):
     """The client is a stand-in that writes down what it is given: the workspace itself is the only part that cannot be here."""
     sent = []
 
@@ -106,8 +109,10 @@ def test_with_credentials_each_request_is_sent_once_in_order(job, monkeypatch):
         environments = data = jobs
 
     monkeypatch.setattr(azure, "workspace", Client)
-    azure.submit(replace(job, register_as="headlines"))
-    assert sent == ["AmlCompute", "Environment", "Data", "Data", "Command"]
+    azure.submit(replace(job, settings=replace(job.settings, **values)))
+    assert sent == ["AmlCompute", "Environment", "Data", "Data", last]
+    with pytest.raises(CookbookError, match="takes validation data"):
+        azure.submit(replace(job, validation_data="", settings=replace(job.settings, apply_ort=True)))
 
 
 def test_the_scoring_script_answers_and_tells_bad_input(tiny_folder, monkeypatch):

@@ -87,6 +87,21 @@ def test_a_run_that_goes_on_tells_the_checkpoints_again_and_rewrites_none(tiny_f
     assert all(path.stat().st_mtime_ns == when for path, when in made.items() if path.exists())
 
 
+def test_a_run_that_was_killed_after_its_last_step_takes_no_further_one(tiny_folder, tmp_path):
+    def stop(event):
+        if event["type"] == "checkpoint" and event["step"] == 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        finetune(str(tiny_folder), ROWS, TUNING, tmp_path / "out", progress=False, on_event=stop, keep_checkpoints=True)
+    heard = []
+    found = finetune(
+        str(tiny_folder), ROWS, TUNING, tmp_path / "out", progress=False, on_event=heard.append, keep_checkpoints=True
+    )
+    assert found.steps == 8 and [step for step, _ in found.losses] == list(range(1, 9))
+    assert [event["step"] for event in heard if event["type"] == "train"] == []
+
+
 def test_a_checkpoint_that_was_never_finished_is_not_gone_on_from(tmp_path):
     for step, whole in ((2, True), (10, True), (12, False)):
         (tmp_path / f"checkpoint-{step}").mkdir()

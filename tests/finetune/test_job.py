@@ -52,6 +52,7 @@ def test_a_job_comes_back_as_it_was_written(tmp_path):
         (GOOD + "hyperparameters: [1]\n", r"hyperparameters is \[1\], give names with values"),
         (GOOD + "defaults: mine\n", "defaults is 'mine', give one of azure, pocket"),
         (GOOD + "alias: champion\n", "give register_as"),
+        (GOOD + "register_as: a/b\n", "'a/b' is no name of a model"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path, text, told):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import TrainingArguments
 
 from phicookbook.finetune import POCKET, FinetuneSettings, changes, rules
-from phicookbook.finetune.settings import OWN
+from phicookbook.finetune.settings import OPTIMISATION, OWN, TRAINING
 from phicookbook.finetune.trainer import PASSED_ON
 from phicookbook.settings import CookbookError
 
@@ -43,6 +43,10 @@ def test_names_and_defaults_are_azure_s():
 def test_every_setting_has_a_rule():
     ruled = {*rules.NUMBERS, *rules.CHOICES, *rules.SWITCHES, *rules.TEXTS}
     assert ruled == {field.name for field in fields(FinetuneSettings)}
+
+
+def test_the_groups_are_settings_of_azure_and_do_not_overlap():
+    assert {*TRAINING, *OPTIMISATION} <= set(FinetuneSettings.azure_names()) and not set(TRAINING) & set(OPTIMISATION)
 
 
 def test_what_is_passed_on_has_the_trainer_s_names():

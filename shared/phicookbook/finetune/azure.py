@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from phicookbook import settings as book_settings
 from phicookbook.finetune.job import Job
+from phicookbook.finetune.rules import AZURE_ONLY
 from phicookbook.finetune.settings import FinetuneSettings, changes
 from phicookbook.settings import CookbookError
 
@@ -140,11 +142,15 @@ def shown(entity) -> str:
 def submit(job: Job) -> str:
     """Create environment, data and compute in the workspace of the environment variables and start the job; returns its name.
 
-    Raises CookbookError when no credentials are set.
+    Settings that only Azure's own engine knows send Azure's own fine-tuning job in place of ours. Raises CookbookError when no
+    credentials are set, or when that job lacks its validation data.
     """
     import tempfile
 
     client = workspace()
+    engine = "finetuning_job" if any(getattr(job.settings, name) for name in AZURE_ONLY) else "job"
+    if engine == "finetuning_job" and not job.validation_data:
+        raise CookbookError("Azure's own fine-tuning job takes validation data: give validation_data")
     with tempfile.TemporaryDirectory() as folder:
         requested = requests(job, Path(folder) / "code")
         client.compute.begin_create_or_update(requested["compute"]).result()
@@ -152,7 +158,7 @@ def submit(job: Job) -> str:
         for what in ("training_data", "validation_data"):
             if what in requested:
                 client.data.create_or_update(requested[what])
-        return client.jobs.create_or_update(requested["job"]).name
+        return client.jobs.create_or_update(requested[engine]).name
 
 
 def workspace():
@@ -196,5 +202,6 @@ def _code(job: Job, folder: Path) -> Path:
     """The folder that travels with the job: this package, and the job's file."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(book_settings.PACKAGE, folder / "phicookbook", ignore=shutil.ignore_patterns("__pycache__", "*.part"))
-    job.write(folder / "job.yaml")
+    # Azure keeps runs and models by itself, through its own experiment and the model request.
+    replace(job, experiment="", register_as="", alias="").write(folder / "job.yaml")
     return folder

@@ -49,6 +49,11 @@ def score(replies: list, chosen: list[Headline], label=headlines.policy) -> Rate
     return Rate.of(headlines.label_of(r.text) == label(h) for r, h in zip(replies, chosen, strict=True))
 
 
+def exact(replies: list, chosen: list[Headline]) -> Rate:
+    """Share of replies that are the right label, that one word and nothing else, which is what the firm wants."""
+    return Rate.of(r.finished and r.text == headlines.policy(h) for r, h in zip(replies, chosen, strict=True))
+
+
 def one_word(replies: list) -> Rate:
     """Share of replies that are exactly one label and end by themselves."""
     return Rate.of(r.finished and r.text in headlines.LABELS for r in replies)

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from phicookbook import settings as book_settings
-from phicookbook.finetune import rules
+from phicookbook.finetune import processes, registry, rules
 from phicookbook.finetune.data import read_jsonl
 from phicookbook.finetune.settings import POCKET, FinetuneSettings, changes
 from phicookbook.settings import CookbookError
@@ -45,6 +45,8 @@ class Job:
     def __post_init__(self):
         if self.alias and not self.register_as:
             raise CookbookError("alias points at a registered model: give register_as, the model's name, as well")
+        if self.register_as:
+            registry.check_name(self.register_as)
 
     @classmethod
     def read(cls, path: Path | str) -> Job:
@@ -105,8 +107,6 @@ def run_job(job: Job, on_event: Callable[[dict], None] | None = None, progress: 
 
     Raises CookbookError for data that cannot be trained on.
     """
-    from phicookbook.finetune import processes, registry
-
     if not (job.experiment or job.register_as) or not processes.is_first():
         return _train(job, [_writer(job), on_event], progress)
     run, result = registry.track(

@@ -36,10 +36,9 @@ def client():
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
-    address = book_settings.tracking_uri()
-    if address:
-        return MlflowClient(address)
     home().mkdir(parents=True, exist_ok=True)
+    if address := book_settings.tracking_uri():
+        return MlflowClient(address)
     with lock_of(home() / "mlflow.db"):  # two processes that both make the tables would get in each other's way
         made = MlflowClient(f"sqlite:///{home() / 'mlflow.db'}")
         made.search_experiments(max_results=1)
@@ -96,8 +95,7 @@ def register(name: str, run: Run, alias: str = "") -> str:
     """Register a run's model as the next version of `name`, point the alias at it, and return the name with its version."""
     from mlflow.exceptions import MlflowException
 
-    if not NAME.match(name) or "@" in name or "/" in name:
-        raise CookbookError(f"{name!r} is no name of a model: give letters, digits, dots, hyphens and underscores")
+    check_name(name)
     try:
         run.client.create_registered_model(name)
     except MlflowException as error:
@@ -108,6 +106,12 @@ def register(name: str, run: Run, alias: str = "") -> str:
     if alias:
         run.client.set_registered_model_alias(name, alias, version)
     return f"{name}/{version}"
+
+
+def check_name(name: str) -> None:
+    """Raise CookbookError for a name that no model can be registered under."""
+    if not NAME.match(name) or "@" in name or "/" in name:
+        raise CookbookError(f"{name!r} is no name of a model: give letters, digits, dots, hyphens and underscores")
 
 
 def version_of(reference: str):

@@ -1,6 +1,6 @@
 """What a run tells while it works: a progress bar, the loss curve, events with metrics, checkpoints as they appear.
 
-trainer = trl.SFTTrainer(..., callbacks=[reporter(on_log, on_event, keep)])
+trainer = trl.SFTTrainer(..., callbacks=[reporter(News(on_log, on_event))])
 """
 
 from __future__ import annotations
@@ -28,63 +28,83 @@ def metrics_in(logs: dict) -> dict[str, float]:
     return {ours: float(logs[theirs]) for theirs, ours in names.items() if theirs in logs}
 
 
-def reporter(
-    on_log: Callable | None = None,
-    on_event: Callable | None = None,
-    keep: Callable[[Path, dict], Path] | None = None,
-    kept: Callable[[], list[Path]] = list,
-    progress: bool = True,
-):
-    """A trainer callback; `keep(checkpoint, metrics)` copies an epoch's checkpoint, `kept()` lists those that stand."""
+class News:
+    """Who is told what: `keep(checkpoint, metrics)` copies an epoch's checkpoint, `kept()` lists those that stand."""
+
+    def __init__(
+        self,
+        on_log: Callable | None = None,
+        on_event: Callable | None = None,
+        keep: Callable[[Path, dict], Path] | None = None,
+        kept: Callable[[], list[Path]] = list,
+    ):
+        self.on_log, self.on_event, self.keep, self.kept = on_log, on_event, keep, kept
+        self.last: dict[str, float] = {}
+
+    def tell(self, type: str, state, **more) -> None:
+        """Pass an event on."""
+        if self.on_event:
+            self.on_event(
+                {"type": type, "step": state.global_step, "steps": state.max_steps, "epoch": state.epoch or 0.0, **more}
+            )
+
+    def begin(self, state, processes: int) -> None:
+        """The run starts, or goes on: what stands from before is told again."""
+        self.tell("start", state, pid=os.getpid(), processes=processes)
+        for folder in self.kept():
+            self.tell("checkpoint", state, **checkpoints.metrics_of(folder), folder=folder)
+
+    def log(self, state, logs: dict) -> None:
+        """A log entry of the trainer."""
+        found = metrics_in(logs)
+        self.last |= found
+        if "train_loss" in found and self.on_log:
+            self.on_log(state.global_step, state.max_steps, logs["loss"])
+        if found:
+            self.tell("validation" if "valid_loss" in found else "train", state, **found)
+
+    def save(self, state, saved: Path, epoch_ends: bool) -> None:
+        """The trainer has written a checkpoint; an epoch's stays as a model."""
+        checkpoints.mark_whole(saved)
+        if self.keep and epoch_ends:
+            measured = {name: value for name, value in self.last.items() if name != "learning_rate"}
+            folder = self.keep(saved, {"step": state.global_step, "steps": state.max_steps, "epoch": state.epoch, **measured})
+            self.tell("checkpoint", state, **checkpoints.metrics_of(folder), folder=folder)
+
+
+def reporter(news: News | None = None, progress: bool = True):
+    """A trainer callback that shows a bar and tells the news, in the first process alone."""
     from tqdm.auto import tqdm
     from transformers import TrainerCallback
 
-    class Reporter(TrainerCallback):
-        bar = None
-        last: dict = {}
-        ends = False  # whether the save that comes is an epoch's
+    news = news or News()
 
-        def tell(self, type: str, state, **more):
-            if on_event and state.is_world_process_zero:
-                on_event({"type": type, "step": state.global_step, "steps": state.max_steps, "epoch": state.epoch or 0.0, **more})
+    class Reporter(TrainerCallback):
+        ends = False  # whether the save that comes is an epoch's
 
         def on_train_begin(self, args, state, control, **kwargs):
             quiet = not (progress and state.is_world_process_zero)
             self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc="fine-tuning", disable=quiet)
-            self.tell("start", state, pid=os.getpid(), processes=args.world_size)
-            for folder in kept():
-                self.announce(state, folder)
+            if state.is_world_process_zero:
+                news.begin(state, args.world_size)
 
         def on_step_end(self, args, state, control, **kwargs):
             self.bar.update(1)
 
         def on_epoch_end(self, args, state, control, **kwargs):
-            if keep:
+            if news.keep:
                 self.ends = control.should_log = control.should_save = True
 
         def on_log(self, args, state, control, logs=None, **kwargs):
-            found = metrics_in(logs or {})
-            self.last = {**self.last, **found}
-            if "train_loss" in found:
+            if logs and "loss" in logs:
                 self.bar.set_postfix(loss=f"{logs['loss']:.3f}")
-                if on_log and state.is_world_process_zero:
-                    on_log(state.global_step, state.max_steps, logs["loss"])
-            if found:
-                self.tell("validation" if "valid_loss" in found else "train", state, **found)
+            if state.is_world_process_zero:
+                news.log(state, logs or {})
 
         def on_save(self, args, state, control, **kwargs):
-            if not state.is_world_process_zero:
-                return
-            saved = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            checkpoints.mark_whole(saved)
-            if self.ends:
-                self.ends = False
-                measured = {k: v for k, v in self.last.items() if k != "learning_rate"}
-                facts = {"step": state.global_step, "steps": state.max_steps, "epoch": state.epoch, **measured}
-                self.announce(state, keep(saved, facts))
-
-        def announce(self, state, folder: Path):
-            self.tell("checkpoint", state, **checkpoints.metrics_of(folder), folder=folder)
+            ends, self.ends = self.ends, False
+            if state.is_world_process_zero:
+                news.save(state, Path(args.output_dir) / f"checkpoint-{state.global_step}", ends)
 
         def on_train_end(self, args, state, control, **kwargs):
             self.bar.close()

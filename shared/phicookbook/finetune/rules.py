@@ -19,15 +19,19 @@ BELOW_1 = ("a number from 0 to below 1", lambda v: 0 <= v < 1)
 OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop")
 SCHEDULERS = ("linear", "cosine", "cosine_with_restarts", "polynomial", "constant", "constant_with_warmup", "inverse_sqrt")
 
+COUNTS = (
+    "lora_r", "lora_alpha", "per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps",
+    "logging_steps", "eval_steps", "early_stopping_patience", "batch_size", "num_nodes_finetune",
+    "number_of_gpu_to_use_finetuning",
+)  # fmt: skip
+LIMITS = ("max_steps", "max_seq_length", "save_steps", "save_total_limit", "eval_accumulation_steps")
 NUMBERS: dict[str, tuple[str, Callable]] = {
-    **dict.fromkeys(("lora_r", "lora_alpha", "per_device_train_batch_size", "per_device_eval_batch_size"), COUNT),
-    **dict.fromkeys(("gradient_accumulation_steps", "logging_steps", "eval_steps", "early_stopping_patience"), COUNT),
-    **dict.fromkeys(("batch_size", "num_nodes_finetune", "number_of_gpu_to_use_finetuning"), COUNT),
-    **dict.fromkeys(("max_steps", "max_seq_length", "save_steps", "save_total_limit", "eval_accumulation_steps"), LIMIT),
-    **dict.fromkeys(("seed", "warmup_steps", "dataloader_num_workers"), WHOLE),
-    **dict.fromkeys(("num_train_epochs", "learning_rate", "adam_epsilon"), ABOVE),
-    **dict.fromkeys(("weight_decay", "max_grad_norm", "early_stopping_threshold"), FROM_0),
-    **dict.fromkeys(("lora_dropout", "adam_beta1", "adam_beta2", "evaluation_steps_interval"), BELOW_1),
+    **{name: COUNT for name in COUNTS},
+    **{name: LIMIT for name in LIMITS},
+    **{name: WHOLE for name in ("seed", "warmup_steps", "dataloader_num_workers")},
+    **{name: ABOVE for name in ("num_train_epochs", "learning_rate", "adam_epsilon")},
+    **{name: FROM_0 for name in ("weight_decay", "max_grad_norm", "early_stopping_threshold")},
+    **{name: BELOW_1 for name in ("lora_dropout", "adam_beta1", "adam_beta2", "evaluation_steps_interval")},
     "beta": ("a number above 0 and up to 2", lambda v: 0 < v <= 2),
 }
 CHOICES: dict[str, tuple] = {
@@ -45,6 +49,7 @@ SWITCHES = (
     "resume_from_checkpoint", "apply_early_stopping", "apply_deepspeed", "apply_ort", "pad_to_max_length", "packing",
     "load_in_4bit",
 )  # fmt: skip
+AZURE_ONLY = ("apply_deepspeed", "apply_ort", "ignore_mismatched_sizes")  # what Azure's own engine does and ours does not
 TEXTS = ("deepspeed", "shm_size_finetune", "instance_type_finetune")
 
 

@@ -24,6 +24,15 @@ POCKET: dict[str, Any] = {
 }  # fmt: skip
 
 
+# How the talk's notebook groups the knobs that a reader turns first.
+TRAINING = (
+    "num_train_epochs", "per_device_train_batch_size", "per_device_eval_batch_size", "apply_lora", "lora_r", "lora_alpha",
+    "lora_dropout", "merge_lora_weights", "max_seq_length", "precision", "seed",
+)  # fmt: skip
+OPTIMISATION = (
+    "learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay", "optim", "adam_beta1", "adam_beta2", "adam_epsilon",
+    "max_grad_norm", "gradient_accumulation_steps",
+)  # fmt: skip
 OWN = ("method", "beta", "packing", "save_steps", "load_in_4bit")
 
 

@@ -26,10 +26,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial gave: its share of right answers on validation headlines, its last loss, seconds and trained tokens."""
+    """What a trial gave on validation headlines: the share whose first label is right, and the share that is exactly the right
+    word; and its last loss, seconds and trained tokens."""
 
     trial: Trial
     score: Rate
+    exact: Rate
     loss: float
     seconds: float
     trained_tokens: int
@@ -78,6 +80,10 @@ def _try(work: tuple) -> Outcome:
         return finetune(base, rows, trial.settings, out, progress=False, on_event=run.on_event)
 
     run, result = track(experiment, {"rows": trial.rows} | trial.settings.to_dict(), train, trial.name)
-    score = case.score(case.answers(open_model(str(result.folder)), chosen), chosen)
+    replies = case.answers(open_model(str(result.folder)), chosen)
+    score, exact = case.score(replies, chosen), case.exact(replies, chosen)
     run.client.log_metric(run.id, "accuracy", score.value)
-    return Outcome(trial, score, result.losses[-1][1], result.seconds, result.trained_tokens)
+    run.client.log_metric(run.id, "exact", exact.value)
+    return Outcome(
+        trial, score, exact, result.losses[-1][1] if result.losses else float("nan"), result.seconds, result.trained_tokens
+    )

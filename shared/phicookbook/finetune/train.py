@@ -17,7 +17,7 @@ from pathlib import Path
 
 from phicookbook.finetune import checkpoints, processes
 from phicookbook.finetune.data import row_fault
-from phicookbook.finetune.reporting import reporter
+from phicookbook.finetune.reporting import News, reporter
 from phicookbook.finetune.settings import FinetuneSettings
 from phicookbook.models.artifacts import lock_of
 from phicookbook.settings import CookbookError
@@ -68,9 +68,9 @@ def finetune(
         raise CookbookError("there are no rows to train on")
     out.parent.mkdir(parents=True, exist_ok=True)
     keep = partial(checkpoints.keep_epoch, out, base) if keep_checkpoints else None
-    told = reporter(on_log, on_event, keep, partial(checkpoints.checkpoints_of, out) if keep else list, progress)
+    news = News(on_log, on_event, keep, partial(checkpoints.checkpoints_of, out) if keep else list)
     with processes.first_only(lock_of(out)):
-        return _run(base, rows, validation, settings, out, told)
+        return _run(base, rows, validation, settings, out, reporter(news, progress))
 
 
 def _check_rows(rows: Sequence[dict], settings: FinetuneSettings, what: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from phicookbook import settings as book_settings
 from phicookbook.finetune.head import answers_only
+from phicookbook.finetune.rules import AZURE_ONLY
 from phicookbook.finetune.settings import FinetuneSettings
 from phicookbook.models.local import open_folder
 from phicookbook.settings import CookbookError
@@ -45,7 +46,7 @@ def check_machine(settings: FinetuneSettings) -> None:
             "load_in_4bit (QLoRA) needs an NVIDIA GPU and the package bitsandbytes, and one of them is not here: "
             "set load_in_4bit to false, which trains the same adapter on unquantized weights"
         )
-    for name in ("apply_deepspeed", "apply_ort", "ignore_mismatched_sizes"):
+    for name in AZURE_ONLY:
         if getattr(settings, name):
             raise CookbookError(f"{name} works in Azure ML's own fine-tuning alone: use --on azureml, or leave it out")
 
@@ -141,14 +142,12 @@ def _arguments(settings: FinetuneSettings, part: Path, longest: int, validated: 
     import torch
 
     limit = settings.save_total_limit
-    saves = (
-        {"save_strategy": "steps", "save_steps": settings.save_steps} if settings.save_steps > 0 else {"save_strategy": "epoch"}
-    )
+    each_epoch = settings.save_steps < 1
+    saves = {"save_strategy": "epoch"} if each_epoch else {"save_strategy": "steps", "save_steps": settings.save_steps}
     return dict(
         output_dir=str(part),
         **{name: getattr(settings, name) for name in PASSED_ON},
-        **saves,
-        **(_evaluation(settings) if validated else {}),
+        **saves | (_evaluation(settings) if validated else {}),
         save_total_limit=max(2, limit) if limit > 0 else None,  # a kill may leave the newest one half-written
         router_aux_loss_coef=0.0 if experts else None,
         max_length=longest,
