@@ -42,6 +42,7 @@ class Row:
     generator: Any = None
     matcher: Any = None
     written: list[int] = field(default_factory=list)
+    untold: dict[str, Any] = field(default_factory=lambda: {"text": "", "logprobs": []})
 
 
 class Batch:
@@ -239,7 +240,8 @@ class Batch:
         told = []
         for place, row in enumerate(rows):
             token = best[place] if row.options.plain else choose(logits[place].clone(), row.options, row.written, row.generator)
-            told.append(self._tell(row, token, logits[place]))
+            event = self._tell(row, token, logits[place])
+            told.append(_held_back(row, event) if row.options.whole and event else event)
         return [event for event in told if event]
 
     def _tell(self, row: Row, token: int, logits) -> dict:
@@ -285,6 +287,13 @@ def _left(block, width: int):
     from torch.nn.functional import pad
 
     return pad(block, (0, 0, width - block.shape[2], 0))
+
+
+def _held_back(row: Row, event: dict) -> dict:
+    """The event of a whole answer at its end, {} before."""
+    row.untold["text"] += event.get("text", "")
+    row.untold["logprobs"] += event.get("logprobs", [])
+    return event | row.untold if "finish" in event else {}
 
 
 def is_adapter(folder: str | Path) -> bool:

@@ -22,16 +22,22 @@ from phicookbook.serverless.errors import ApiError, from_exception
 from phicookbook.serverless.serving.batch import Batch, is_adapter
 from phicookbook.serverless.serving.sampling import Options
 
+SMALL = 50_000_000  # parameters below which a step is shorter than the wait of two threads for each other
+
 
 class Engine:
     """A batch for the base with its adapters, and one for each whole model of its own."""
 
     def __init__(self, base: str):
+        import torch
+
         from phicookbook.models import open_model
 
         opened = open_model(base)
         if not hasattr(opened, "tokenizer"):
             raise ApiError(400, f"{base} answers elsewhere: start the service with --upstream")
+        if opened.model.num_parameters() < SMALL:
+            torch.set_num_threads(1)
         self.batches = {"": Batch(opened)}
         self.ids: dict[str, Batch] = {}
 
