@@ -46,3 +46,18 @@ def test_a_service_that_cannot_start_tells_its_log(tmp_path, quiet_environment):
 
     with pytest.raises(CookbookError, match="the service did not start: .*give an address such as"):
         start(tmp_path / "data", "--upstream", "nowhere")
+
+
+def test_a_base_that_cannot_be_opened_is_told_to_who_asks(tmp_path, quiet_environment):
+    import openai
+    from service_client import QUESTION, connect
+
+    from phicookbook.serverless import start
+
+    running = start(tmp_path / "data", "--model", "pokcet")
+    try:
+        with pytest.raises(openai.InternalServerError, match="no model is called 'pokcet'. Did you mean 'pocket'") as told:
+            connect(running.url).chat.completions.create(model="pokcet", messages=QUESTION)
+        assert told.value.status_code == 503
+    finally:
+        running.stop()

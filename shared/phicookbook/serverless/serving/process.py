@@ -21,6 +21,7 @@ from typing import IO
 from phicookbook.serverless.errors import ApiError, from_exception
 from phicookbook.serverless.serving.batch import Batch, is_adapter
 from phicookbook.serverless.serving.sampling import Options
+from phicookbook.settings import CookbookError
 
 SMALL = 50_000_000  # parameters below which a step is shorter than the wait of two threads for each other
 
@@ -108,8 +109,11 @@ def run(base: str, orders: IO[str], out: IO[str]) -> None:
             waiting.put(json.loads(line))
         os._exit(0)  # the service is gone, and nobody reads what a step would still write
 
-    engine = Engine(base)
-    tell([{"id": "", "ready": True}])
+    try:
+        engine = Engine(base)
+    except (ApiError, CookbookError) as error:
+        tell([{"id": "", "fatal": str(error)}])
+        return
     threading.Thread(target=read, daemon=True).start()
     while True:
         while not engine.busy or not waiting.empty():
