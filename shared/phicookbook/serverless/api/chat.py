@@ -40,7 +40,7 @@ async def create(request: Request, form: ChatForm):
         if found is None:
             raise not_found("model", form.model, "model")
         folder = found.folder
-    options = options_of(form)
+    options = options_of(form) | {"whole": not form.stream}
     messages = [_message(message) for message in form.messages]
     seeds = [{} if form.seed is None else {"seed": (form.seed + i) % 2**63} for i in range(form.n or 1)]
     sources = [service.engine.answer(messages, options | seed, folder) for seed in seeds]
