@@ -43,7 +43,9 @@ def check_base(adapter: Path, base: str, place: Path | str) -> None:
 
 def node_names(layers: int) -> list[str]:
     """Names of the builder's LoRA nodes, which stay unquantized."""
-    places = [f"attn/{p}" for p in ("q_proj", "k_proj", "v_proj", "o_proj")] + [f"mlp/{p}" for p in ("gate_proj", "up_proj", "down_proj")]
+    places = [f"attn/{p}" for p in ("q_proj", "k_proj", "v_proj", "o_proj")] + [
+        f"mlp/{p}" for p in ("gate_proj", "up_proj", "down_proj")
+    ]
     return [f"/model/layers.{n}/{p}/lora_{side}/MatMul" for n in range(layers) for p in places for side in "AB"]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from phicookbook.corpora import headlines
-from phicookbook.edge.export import REPORT, export
+from phicookbook.edge.exporting import REPORT, export
 from phicookbook.edge.form import PRECISIONS, Form
 from phicookbook.models.onnx import CONFIG
 from phicookbook.settings import CookbookError, write_text

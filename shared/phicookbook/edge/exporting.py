@@ -109,7 +109,9 @@ def _folder(place: Path | str) -> Path:
     try:
         return Path(snapshot_download(place, local_files_only=True))
     except LocalEntryNotFoundError:
-        raise CookbookError(f"{place} is not on this machine: where there is a network, run `hf download {place}` first") from None
+        raise CookbookError(
+            f"{place} is not on this machine: where there is a network, run `hf download {place}` first"
+        ) from None
 
 
 def _fused(adapter: Path, part: Path, form: Form, shape: Shape, items: int) -> dict[str, Parity]:
