@@ -61,4 +61,4 @@ lock: setup      ## resolve the lock file anew; torch's CUDA packages are left f
 	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
 clean:           ## remove the environment and what the chapters made; training runs of pocket and your progress stay
-	rm -rf $(VENV) .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models
+	rm -rf $(VENV) .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models

@@ -33,10 +33,9 @@ def _export(options) -> int:
     form = Form(options.precision, options.block_size, options.embedding)
     done = export(options.model, Path(options.out), form, options.adapter, options.fuse, options.items)
     part = done.sizes
-    print(
-        f"{done.folder}: {form.name}, {part.total / 1e6:.2f} MB (weights {part.payload / 1e6:.2f}, scales {part.scales / 1e6:.2f}, "
-        f"embedding apart {part.embedding / 1e6:.2f}, rest {part.rest / 1e6:.2f})"
-    )
+    sizes = {"weights": part.payload, "scales": part.scales, "embedding apart": part.embedding, "rest": part.rest}
+    told = ", ".join(f"{name} {size / 1e6:.2f}" for name, size in sizes.items())
+    print(f"{done.folder}: {form.name}, {part.total / 1e6:.2f} MB ({told})")
     for name, parity in done.parity.items():
         print(f"{name or 'against PyTorch'}: {parity}")
     return 0

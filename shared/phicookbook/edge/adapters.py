@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from textwrap import shorten
 
+from phicookbook import settings
 from phicookbook.settings import CookbookError
 
 LORA = re.compile(r"\.lora_([AB])\.MatMul\.weight$")
@@ -37,7 +38,8 @@ def config_of(adapter: Path) -> dict:
 def check_base(adapter: Path, base: str, place: Path | str) -> None:
     """Raise CookbookError when an adapter was trained on another base than the one that is exported."""
     own = config_of(adapter)["base_model_name_or_path"]
-    if own not in (base, str(place)) and not (Path(own).is_dir() and Path(own).resolve() == Path(place).resolve()):
+    home = settings.POCKET_WEIGHTS if own == "pocket" else Path(own)
+    if own not in (base, str(place)) and not (home.is_dir() and home.resolve() == Path(place).resolve()):
         raise CookbookError(f"the adapter {adapter} was trained on {own}, not on {base}: export it with its own base")
 
 

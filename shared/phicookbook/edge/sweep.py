@@ -47,9 +47,7 @@ class Row:
         return f"{self.form.name:22} {parts} {p.per_cpu_second:7,.0f} {first:7.1f} {memory:7.0f}  {self.task}"
 
 
-HEAD = "form                   weights scales embed.  total  tok/CPUs 1st ms  mem MB  right under the policy"
-    "embed. total", "embed.  total"
-)
+HEAD = "form                   weights scales embed.  total tok/CPUs  1st ms  mem MB  right under the policy"
 
 
 def sweep(source: Path, forms: Iterable[Form], chosen: Sequence, out: Path, most: int = 24) -> list[Row]:

@@ -58,8 +58,8 @@ def pareto_fault(pareto: Callable[[list], list]) -> str:
 EXERCISES = [
     Exercise(
         "6.1",
-        "Write megabytes(weights, table, bits, block): the MB (10^6 bytes) of so many weights in `bits` bits with a 32-bit scale for "
-        "each block, and of a table of so many numbers that stays in 32 bits.",
+        "Write megabytes(weights, table, bits, block): the MB (10^6 bytes) of so many weights in `bits` bits with a 32-bit scale "
+        "for each block, and of a table of so many numbers that stays in 32 bits.",
         megabytes_fault,
         (
             "Each block of weights brings one more number. How many bits is that for each weight?",
@@ -69,8 +69,8 @@ EXERCISES = [
     ),
     Exercise(
         "6.2",
-        "A watch shall write 25 tokens/s with Phi-3-mini (3.8 billion parameters, 4 bits, blocks of 32 with 16-bit scales). What memory "
-        "bandwidth, in GB/s, does it need at the least? Two percent off is fine.",
+        "A watch shall write 25 tokens/s with Phi-3-mini (3.8 billion parameters, 4 bits, blocks of 32 with 16-bit scales). What "
+        "memory bandwidth, in GB/s, does it need at the least? Two percent off is fine.",
         bandwidth_fault,
         (
             "Every token reads every weight once, scales included.",
