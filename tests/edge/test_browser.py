@@ -26,7 +26,8 @@ PATIENCE = 60_000  # milliseconds before a browser that hangs fails the test; no
 
 def chromium() -> str:
     """Where Chromium is; says what is missing when it is nowhere."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
         pytest.skip("Chromium is missing: apt-get install chromium, or set CHROMIUM to a browser's path")
     return found

@@ -51,8 +51,14 @@ def test_a_probe_answers_as_the_backend_does(folder):
 def test_offline_is_offline_and_changes_nothing(folder):
     here, away = (probe.probe(folder, PROMPTS, 6, offline=offline) for offline in (False, True))
     assert here.answers == away.answers
+    assert (here.reached, away.reached) == (None, False)
     if probe.has_namespaces():
         assert away.network == ["lo"]
+
+
+def test_offline_is_offline_without_namespaces_too(folder, monkeypatch):
+    monkeypatch.setattr(probe, "has_namespaces", lambda: False)
+    assert probe.probe(folder, PROMPTS, 2, offline=True).reached is False
 
 
 def test_a_probe_that_fails_says_why(tmp_path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from phicookbook.edge.form import Form
 from phicookbook.edge.need import Shape, check, disk_bytes, memory_bytes, shape_of
 from phicookbook.edge.parity import Parity, compare
 from phicookbook.edge.sizes import Sizes, sizes
+from phicookbook.edge.whole import check_new, whole
 from phicookbook.models import find
 from phicookbook.models.local import open_folder
 from phicookbook.models.onnx import ADAPTERS, SUFFIX, open_onnx
@@ -48,29 +48,20 @@ def export(
     only when all is done. Raises CookbookError for bad input, too little memory or disk, and an fp32 export that differs.
     """
     form, out = form or Form(), Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CookbookError(f"{out} exists already: give a new folder, or delete it first")
+    check_new(out)
     base, place, named = _resolve(model, adapters, fuse)
     shape = shape_of(place)
     check(shape, form, out, copies=2 if fuse or len(named) else 1)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with whole(out) as part:
         if fuse:
             parity = _fused(next(iter(named.values())), part, form, shape, items)
         elif named:
             parity = _switchable(place, named, part, form, shape, items)
         else:
-            build(Path(place), part, form, shape.tied)
+            build(place, part, form, shape.tied)
             parity = {"": _compared(open_folder(place, base), part, form, items)}
         done = Export(out, form, sizes(part), parity)
         write_text(part / REPORT, json.dumps(_report(base, list(named), fuse, shape, done), indent=1) + "\n")
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return done
 
 
