@@ -54,6 +54,8 @@ def test_fused_is_pytorch_with_the_adapter(small_folder, small_adapters, tmp_pat
     assert done.parity[""].same
     assert texts(open_model(str(done.folder))) == texts(open_model(str(folder))) != texts(small)
     assert not (done.folder / "merged").exists()
+    by_itself = export(str(folder), tmp_path / "itself", Form("fp32"), items=2)
+    assert texts(open_model(str(by_itself.folder))) == texts(open_model(str(done.folder)))
 
 
 @pytest.mark.parametrize("form", [Form("fp32"), Form("int4", 16)], ids=lambda form: form.name)
@@ -109,7 +111,7 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
         (dict(model=str(empty)), "holds no language model"),
         (dict(model="nothing"), "no model is called 'nothing'"),
         (dict(model="somebody/elsewhere"), "is not on this machine"),
-        (dict(model=first), "is an adapter: export its base .* with --adapter"),
+        (dict(model=first, adapters=[first]), "is an adapter itself: give its base"),
         (dict(model=str(exact.folder)), "is an export already"),
         (dict(model=one, adapters=[first, first], fuse=True), "2 adapters cannot be fused"),
         (dict(model=one, adapters=[first, first]), "two adapters are called first"),

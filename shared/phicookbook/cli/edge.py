@@ -9,7 +9,9 @@ from __future__ import annotations
 def add(commands) -> None:
     """Add this group's commands to the parser."""
     export = commands.add_parser("export", help="write a model as ONNX for onnxruntime-genai, Foundry Local and the browser")
-    export.add_argument("model", help="pocket, a folder, or a hub id on this machine")
+    export.add_argument(
+        "model", help="pocket, pocket-headlines, a folder, or a hub id on this machine; an adapter is fused with its base"
+    )
     export.add_argument("out", help="new folder")
     export.add_argument("--precision", default="int4", help="fp32, int8 or int4 (default)")
     export.add_argument("--block-size", type=int, default=32, help="weights that share a scale (default: 32)")

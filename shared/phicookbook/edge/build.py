@@ -33,7 +33,7 @@ def build(source: Path, out: Path, form: Form, tied: bool, **more) -> None:
         try:
             options = builder.parse_extra_options(None, str(source), str(out), form.precision, "cpu", str(out), texts)
             builder.create_model(None, str(source), str(out), form.precision, "cpu", str(out), **options)
-        except (NotImplementedError, ValueError) as error:
+        except (NotImplementedError, ValueError, RuntimeError) as error:
             raise CookbookError(
                 f"onnxruntime-genai's builder cannot export {source}, a {_architecture(source)}: "
                 f"{shorten(str(error).rstrip('.'), 200)}. Of the Phi family it exports {' and '.join(PHI)} for a CPU"

@@ -49,7 +49,7 @@ def export(
     """
     form, out = form or Form(), Path(out)
     check_new(out)
-    base, place, named = _resolve(model, adapters, fuse)
+    base, place, named, fuse = _resolve(model, adapters, fuse)
     shape = shape_of(place)
     check(shape, form, out, copies=2 if fuse or len(named) else 1)
     with whole(out) as part:
@@ -65,14 +65,13 @@ def export(
     return done
 
 
-def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path]]:
-    """(name of the base, its folder, adapters by name); a model that is itself an adapter counts as one to fuse."""
+def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
+    """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
     place = find(model)
     if isinstance(place, Path) and (place / "adapter_config.json").exists():
-        raise CookbookError(
-            f"{model} is an adapter: export its base {lora.config_of(place)['base_model_name_or_path']} with --adapter {model} "
-            "--fuse, or without --fuse to switch it at run time"
-        )
+        if adapters:
+            raise CookbookError(f"{model} is an adapter itself: give its base, and it as one of the adapters")
+        return _resolve(lora.config_of(place)["base_model_name_or_path"], [model], True)
     if isinstance(place, Path) and (place / "genai_config.json").exists():
         raise CookbookError(f"{model} is an export already: give the model that it was made from")
     if fuse and len(adapters) != 1:
@@ -87,7 +86,7 @@ def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path
         if name in named:
             raise CookbookError(f"two adapters are called {name}: rename one folder")
         named[name] = found
-    return model, _folder(place), named
+    return model, _folder(place), named, fuse
 
 
 def _folder(place: Path | str) -> Path:
@@ -108,12 +107,12 @@ def _folder(place: Path | str) -> Path:
 def _fused(adapter: Path, part: Path, form: Form, shape: Shape, items: int) -> dict[str, Parity]:
     """Merge the adapter into its base, export the merged weights, compare with adapter and base in PyTorch."""
     merged = part / "merged"
-    whole = open_folder(adapter, adapter.name)
-    whole.model.save_pretrained(merged)
-    whole.tokenizer.save_pretrained(merged)
+    joined = open_folder(adapter, adapter.name)
+    joined.model.save_pretrained(merged)
+    joined.tokenizer.save_pretrained(merged)
     build(merged, part, form, shape.tied)
     shutil.rmtree(merged)
-    return {"": _compared(whole, part, form, items)}
+    return {"": _compared(joined, part, form, items)}
 
 
 def _switchable(place: Path, named: dict[str, Path], part: Path, form: Form, shape: Shape, items: int) -> dict[str, Parity]:
