@@ -172,6 +172,26 @@ WRONG = {
         (None, "give a number of hours"),
         (730, "730 hours of the machine cost 2,920.00, the service 584.00"),
         (0.2, "0.2 hours of the machine cost 0.80"),
+    "6.1": [
+        (lambda weights, table, bits, block: True, "which is no number"),
+        (7, "give the function itself"),
+        (lambda weights, table, bits, block: "a lot", "which is no number"),
+        (lambda weights, table, bits, block: weights * bits / 8 / 1e6, "and it is more"),
+        (lambda weights, table, bits, block: (weights + table) * 4 / 1e6, "and it is less"),
+    ],
+    "6.2": [
+        ("53", "give a number"),
+        (True, "give a number"),
+        (47.5, "no runtime reaches 25"),  # scales forgotten
+        (0, "no runtime reaches 25"),
+        (95, "more than it takes"),
+    ],
+    "6.3": [
+        ([], "give the function itself"),
+        (lambda points: None, "which is no list"),
+        (lambda points: points, "does not belong"),
+        (lambda points: [max(points, key=lambda p: p[1])], "is missing"),
+        (lambda points: [min(points)], "is missing"),
     ],
 }
 

@@ -18,7 +18,7 @@ def adapter(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_adapter(tiny_folder, tmp_path_factory):
+def small_adapters(small_folder, tmp_path_factory):
     """Two LoRA adapters of different rank with random weights for the tiny model, by name."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -27,7 +27,7 @@ def tiny_adapter(tiny_folder, tmp_path_factory):
     folders = {}
     for name, rank in (("first", 4), ("second", 2)):
         torch.manual_seed(rank)
-        model = AutoModelForCausalLM.from_pretrained(tiny_folder)
+        model = AutoModelForCausalLM.from_pretrained(small_folder)
         kinds = ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]
         model = get_peft_model(model, LoraConfig(r=rank, lora_alpha=8, target_modules=kinds, task_type="CAUSAL_LM"))
         with torch.no_grad():

@@ -21,12 +21,13 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-PATIENCE = 120_000  # milliseconds before a browser that hangs fails the test; nothing is timed
+PATIENCE = 60_000  # milliseconds before a browser that hangs fails the test; nothing is timed
 
 
 def chromium() -> str:
     """Where Chromium is; says what is missing when it is nowhere."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
         pytest.skip("Chromium is missing: apt-get install chromium, or set CHROMIUM to a browser's path")
     return found
@@ -50,9 +51,9 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served(folder):
-    """The page's address and a function that takes its server away."""
+    """The page's address, and a function that takes its server away: the last test but for those that do without."""
     server = edge_page.server(folder)
     work = threading.Thread(target=server.serve_forever, daemon=True)
     work.start()
@@ -66,11 +67,17 @@ def served(folder):
         stop()
 
 
+@pytest.fixture(scope="module")
+def visit(browser, served):
+    """One visit that most tests share: a page that is open already is what a person uses."""
+    return Visit(browser, served[0])
+
+
 class Visit:
     """A page with everything that it asked for and complained about."""
 
-    def __init__(self, browser, address: str, width: int = 1280, **options):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    def __init__(self, browser, address: str):
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
         self.asked: list[str] = []
         self.wrong: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
@@ -86,11 +93,12 @@ class Visit:
 
     def ask(self, headline: str, precision: str) -> tuple[list[int], str]:
         """Token ids and text of the tuned answer."""
+        self.page.evaluate("document.getElementById('status').textContent = ''")
         self.page.fill("#headline", headline)
         self.page.select_option("#precision", precision)
         self.page.click("#ask")
         self.ready()
-        self.page.wait_for_function("document.getElementById('status').textContent.startsWith('Answered')")
+        self.page.locator("#status", has_text="Answered").wait_for()
         field = self.page.locator("#tuned-answer")
         return [int(token) for token in field.get_attribute("data-tokens").split()], field.inner_text()
 
@@ -103,11 +111,10 @@ def of_pytorch(model, headline: str) -> list[int]:
     return model.tokenizer(reply.text, add_special_tokens=False)["input_ids"]
 
 
-def test_the_tuned_answers_and_pytorchs_tokens(browser, served, adapter):
+def test_the_tuned_answers_and_pytorchs_tokens(visit, served, adapter):
     from phicookbook.models import open_model
 
     base, tuned = open_model("pocket"), open_folder(adapter, "tuned")
-    visit = Visit(browser, served[0])
     for headline in HEADLINES:
         tokens, text = visit.ask(headline, "fp32")
         assert text == "negative" == tuned.chat(headlines.prompt(headline)).text
@@ -118,8 +125,7 @@ def test_the_tuned_answers_and_pytorchs_tokens(browser, served, adapter):
     assert visit.asked and all(url.startswith((served[0], "blob:", "data:")) for url in visit.asked)
 
 
-def test_int4_is_onnxruntimes_and_a_sixth_of_the_size(browser, served, folder):
-    visit = Visit(browser, served[0])
+def test_int4_is_a_sixth_of_the_size(visit):
     size = {}
     for precision in ("fp32", "int4"):
         tokens, text = visit.ask(HEADLINES[1], precision)
@@ -129,24 +135,9 @@ def test_int4_is_onnxruntimes_and_a_sixth_of_the_size(browser, served, folder):
     assert visit.wrong == []
 
 
-def test_it_works_when_the_server_is_gone(browser, served):
-    address, stop = served
-    visit = Visit(browser, address)
-    online = visit.ask(HEADLINES[0], "int4")
-    stop()
-    visit.context.set_offline(True)
-    visit.page.reload()
-    visit.ready()
-    assert visit.ask(HEADLINES[0], "int4") == online
-    visit.page.select_option("#precision", "fp32")  # never opened, so it is not on the device
-    visit.page.click("#ask")
-    visit.page.wait_for_selector("#status.wrong")
-    assert "not stored on this device yet" in visit.page.inner_text("#status")
-
-
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_screen(browser, served, width, tmp_path):
-    visit = Visit(browser, served[0], width)
+def test_nothing_is_wider_than_the_screen(visit, width, tmp_path):
+    visit.page.set_viewport_size({"width": width, "height": 900})
     visit.ask(HEADLINES[0], "int4")
     assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     picture = Path(os.environ.get("EDGE_PICTURES", tmp_path)) / f"page-{width}.png"
@@ -154,8 +145,7 @@ def test_nothing_is_wider_than_the_screen(browser, served, width, tmp_path):
     assert picture.stat().st_size > 10_000
 
 
-def test_the_keyboard_is_enough(browser, served):
-    visit = Visit(browser, served[0])
+def test_the_keyboard_is_enough(visit):
     page = visit.page
     page.focus("#headline")
     page.keyboard.press("Control+A")
@@ -165,14 +155,15 @@ def test_the_keyboard_is_enough(browser, served):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert order == ["precision", "ask", "example", "example"]
+    page.select_option("#precision", "int4")
+    page.evaluate("document.getElementById('status').textContent = ''")
     page.focus("#headline")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('status').textContent.startsWith('Answered')")
+    page.locator("#status", has_text="Answered").wait_for()
     assert page.inner_text("#tuned-answer") == "negative"
 
 
-def test_a_screen_reader_is_told(browser, served):
-    visit = Visit(browser, served[0])
+def test_a_screen_reader_is_told(visit):
     page = visit.page
     for role, name in (("textbox", "Headline"), ("combobox", "Precision"), ("button", "Ask both models"), ("status", None)):
         assert page.get_by_role(role, name=name).count() == 1, role
@@ -183,8 +174,7 @@ def test_a_screen_reader_is_told(browser, served):
     assert "tuned: negative" in page.inner_text("#status")
 
 
-def test_an_empty_or_long_headline_is_told(browser, served):
-    visit = Visit(browser, served[0])
+def test_an_empty_or_long_headline_is_told(visit):
     visit.page.fill("#headline", "  ")
     visit.page.click("#ask")
     assert "Type a headline" in visit.page.inner_text("#status")
@@ -201,3 +191,18 @@ def test_a_browser_without_simd_is_told_what_to_use(browser, served):
     page.goto(served[0])
     page.wait_for_selector("body[data-state=failed]", timeout=PATIENCE)
     assert "no WebAssembly SIMD: use Chrome 91" in page.inner_text("#status")
+
+
+def test_it_works_when_the_server_is_gone(browser, served):
+    address, stop = served
+    visit = Visit(browser, address)
+    online = visit.ask(HEADLINES[0], "int4")
+    stop()
+    visit.context.set_offline(True)
+    visit.page.reload()
+    visit.ready()
+    assert visit.ask(HEADLINES[0], "int4") == online
+    visit.page.select_option("#precision", "fp32")  # never opened in this visit, so it is not on the device
+    visit.page.click("#ask")
+    visit.page.wait_for_selector("#status.wrong")
+    assert "not stored on this device yet" in visit.page.inner_text("#status")

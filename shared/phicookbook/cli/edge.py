@@ -9,7 +9,9 @@ from __future__ import annotations
 def add(commands) -> None:
     """Add this group's commands to the parser."""
     export = commands.add_parser("export", help="write a model as ONNX for onnxruntime-genai, Foundry Local and the browser")
-    export.add_argument("model", help="pocket, a folder, or a hub id on this machine")
+    export.add_argument(
+        "model", help="pocket, pocket-headlines, a folder, or a hub id on this machine; an adapter is fused with its base"
+    )
     export.add_argument("out", help="new folder")
     export.add_argument("--precision", default="int4", help="fp32, int8 or int4 (default)")
     export.add_argument("--block-size", type=int, default=32, help="weights that share a scale (default: 32)")
@@ -33,10 +35,9 @@ def _export(options) -> int:
     form = Form(options.precision, options.block_size, options.embedding)
     done = export(options.model, Path(options.out), form, options.adapter, options.fuse, options.items)
     part = done.sizes
-    print(
-        f"{done.folder}: {form.name}, {part.total / 1e6:.2f} MB (weights {part.payload / 1e6:.2f}, scales {part.scales / 1e6:.2f}, "
-        f"embedding apart {part.embedding / 1e6:.2f}, rest {part.rest / 1e6:.2f})"
-    )
+    sizes = {"weights": part.payload, "scales": part.scales, "embedding apart": part.embedding, "rest": part.rest}
+    told = ", ".join(f"{name} {size / 1e6:.2f}" for name, size in sizes.items())
+    print(f"{done.folder}: {form.name}, {part.total / 1e6:.2f} MB ({told})")
     for name, parity in done.parity.items():
         print(f"{name or 'against PyTorch'}: {parity}")
     return 0

@@ -10,7 +10,7 @@ __all__ = ["Form", "export"]
 
 
 def export(*args, **kwargs):
-    """See `phicookbook.edge.export.export`; here so that importing the package stays light."""
-    from phicookbook.edge.export import export as run
+    """See `phicookbook.edge.exporting.export`; here so that importing the package stays light."""
+    from phicookbook.edge.exporting import export as run
 
     return run(*args, **kwargs)

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from textwrap import shorten
 
+from phicookbook import settings
 from phicookbook.settings import CookbookError
 
 LORA = re.compile(r"\.lora_([AB])\.MatMul\.weight$")
@@ -37,13 +38,16 @@ def config_of(adapter: Path) -> dict:
 def check_base(adapter: Path, base: str, place: Path | str) -> None:
     """Raise CookbookError when an adapter was trained on another base than the one that is exported."""
     own = config_of(adapter)["base_model_name_or_path"]
-    if own not in (base, str(place)) and not (Path(own).is_dir() and Path(own).resolve() == Path(place).resolve()):
+    home = settings.POCKET_WEIGHTS if own == "pocket" else Path(own)
+    if own not in (base, str(place)) and not (home.is_dir() and home.resolve() == Path(place).resolve()):
         raise CookbookError(f"the adapter {adapter} was trained on {own}, not on {base}: export it with its own base")
 
 
 def node_names(layers: int) -> list[str]:
     """Names of the builder's LoRA nodes, which stay unquantized."""
-    places = [f"attn/{p}" for p in ("q_proj", "k_proj", "v_proj", "o_proj")] + [f"mlp/{p}" for p in ("gate_proj", "up_proj", "down_proj")]
+    places = [f"attn/{p}" for p in ("q_proj", "k_proj", "v_proj", "o_proj")] + [
+        f"mlp/{p}" for p in ("gate_proj", "up_proj", "down_proj")
+    ]
     return [f"/model/layers.{n}/{p}/lora_{side}/MatMul" for n in range(layers) for p in places for side in "AB"]
 
 

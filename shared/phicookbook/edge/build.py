@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 from pathlib import Path
@@ -32,11 +33,15 @@ def build(source: Path, out: Path, form: Form, tied: bool, **more) -> None:
         try:
             options = builder.parse_extra_options(None, str(source), str(out), form.precision, "cpu", str(out), texts)
             builder.create_model(None, str(source), str(out), form.precision, "cpu", str(out), **options)
-        except (NotImplementedError, ValueError) as error:
+        except (NotImplementedError, ValueError, RuntimeError) as error:
             raise CookbookError(
-                f"onnxruntime-genai's builder cannot export {source}: {shorten(str(error), 200)}. Of the Phi family it exports "
-                f"{' and '.join(PHI)} for a CPU"
+                f"onnxruntime-genai's builder cannot export {source}, a {_architecture(source)}: "
+                f"{shorten(str(error).rstrip('.'), 200)}. Of the Phi family it exports {' and '.join(PHI)} for a CPU"
             ) from error
+
+
+def _architecture(source: Path) -> str:
+    return ", ".join(json.loads((source / "config.json").read_text(encoding="utf-8")).get("architectures") or ["unknown kind"])
 
 
 @contextlib.contextmanager

@@ -33,7 +33,9 @@ class Form:
         if self.block_size not in BLOCKS:
             raise CookbookError(f"the block size is {self.block_size}: choose one of {', '.join(map(str, BLOCKS))}")
         if self.embedding not in ("", "fp32", "int4") or (self.embedding == "int4" and self.precision != "int4"):
-            raise CookbookError(f"an embedding in {self.embedding!r} does not go with {self.precision}: leave it out, or give fp32")
+            raise CookbookError(
+                f"an embedding in {self.embedding!r} does not go with {self.precision}: leave it out, or give fp32"
+            )
 
     @property
     def table(self) -> str:
@@ -53,4 +55,5 @@ class Form:
         if self.precision == "fp32":
             return {"shared_embeddings": tied}
         kinds = "MatMul/Gather" if self.table == "int4" else "MatMul"
-        return {"block_size": self.block_size, "op_types_to_quantize": kinds, "shared_embeddings": tied and self.table == "int4"}
+        shared = tied and self.table == "int4"
+        return {"block_size": self.block_size, "op_types_to_quantize": kinds, "shared_embeddings": shared}

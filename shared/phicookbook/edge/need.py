@@ -21,12 +21,13 @@ BYTES_A_PARAMETER, BYTES_ANYWAY = 8, 1_500_000_000
 
 @dataclass(frozen=True)
 class Shape:
-    """A model's size: all parameters, those of the embedding, the widths that matrices read, and its kind."""
+    """A model's size: all parameters, those of the embedding, the widths that matrices read, of a head, and its kind."""
 
     architecture: str
     parameters: int
     embedding: int
     widths: tuple[int, ...]
+    head: int
     tied: bool
 
     @property
@@ -57,6 +58,7 @@ def shape_of(place: Path | str, layers: int = 0) -> Shape:
         parameters=sum(p.numel() for p in model.parameters()),
         embedding=model.get_input_embeddings().weight.numel(),
         widths=tuple(sorted({m.in_features for m in matrices})),
+        head=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
         tied=bool(config.tie_word_embeddings),
     )
 
@@ -76,12 +78,16 @@ def disk_bytes(shape: Shape, form: Form) -> int:
 
 
 def check(shape: Shape, form: Form, out: Path, copies: int = 1) -> None:
-    """Raise CookbookError when blocks do not divide the widths, or the machine has less memory or disk than is needed.
+    """Raise CookbookError when heads or blocks do not fit, or the machine has less memory or disk than is needed.
 
     `copies` counts what else is written beside the export in passing, as with an adapter that is fused first.
     """
     import psutil
 
+    if shape.head % 16:
+        raise CookbookError(
+            f"the model has heads of {shape.head} numbers, and onnxruntime runs multiples of 16: it stays in PyTorch"
+        )
     odd = [width for width in shape.widths if width % form.block_size]
     if form.precision != "fp32" and odd:
         fitting = [b for b in (16, 32, 64, 128, 256) if all(width % b == 0 for width in shape.widths)]
@@ -96,4 +102,6 @@ def check(shape: Shape, form: Form, out: Path, copies: int = 1) -> None:
     place = out.parent if out.parent.exists() else Path.cwd()
     room, space = disk_bytes(shape, form) + (copies - 1) * 4 * shape.parameters, shutil.disk_usage(place).free
     if room > space:
-        raise CookbookError(f"the export needs {room / 1e9:.2f} GB on disk and {space / 1e9:.2f} GB are free in {place}: make room")
+        raise CookbookError(
+            f"the export needs {room / 1e9:.2f} GB on disk and {space / 1e9:.2f} GB are free in {place}: make room"
+        )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,8 +15,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from phicookbook.corpora import headlines
-from phicookbook.edge.export import REPORT, export
+from phicookbook.edge.exporting import REPORT, export
 from phicookbook.edge.form import PRECISIONS, Form
+from phicookbook.edge.whole import check_new, whole
 from phicookbook.models.onnx import CONFIG
 from phicookbook.settings import CookbookError, write_text
 
@@ -56,23 +56,15 @@ def write_page(out: Path, base: str = "pocket", adapter: str = "pocket-headlines
     The folder appears only when it is whole. Raises CookbookError when it exists, or when onnxruntime-web cannot be had.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CookbookError(f"{out} exists already: give a new folder, or delete it first")
+    check_new(out)
     dist = runtime()
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        (part / "ort").mkdir(parents=True)
+    with whole(out) as part:
+        (part / "ort").mkdir()
         for name in RUNTIME:
             shutil.copyfile(dist / name, part / "ort" / name)
         for name in OURS:
             shutil.copyfile(WEB / name, part / name)
         _models(part, base, adapter, precisions)
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return out
 
 

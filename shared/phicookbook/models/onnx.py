@@ -51,7 +51,9 @@ def open_onnx(folder: Path, name: str) -> OnnxModel:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         why = shorten(str(error), 200)
         raise CookbookError(f"{folder} holds no model that onnxruntime-genai can open: {why}. Export it again") from error
-    return OnnxModel(name, model, tokenizer, ends=ends if isinstance(ends, list) else [ends], adapters=_adapters(folder), **numbers)
+    return OnnxModel(
+        name, model, tokenizer, ends=ends if isinstance(ends, list) else [ends], adapters=_adapters(folder), **numbers
+    )
 
 
 def _adapters(folder: Path) -> dict[str, Path]:

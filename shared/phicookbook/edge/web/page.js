@@ -59,7 +59,7 @@ async function answer(event) {
     say(`Opening the ${precision} models …`);
     const said = [];
     for (const [name, model] of await models(precision)) said.push(`${name}: ${await ask(name, model, headline)}`);
-    say(`Answered in ${precision}. ${said.join(". ")}`);
+    say(`Answered in ${precision}; ${said.join(" / ")}`);
   } catch (error) {
     const missing = error instanceof TypeError || /: (404|503|504)$/.test(error.message);
     say(missing ? `The ${precision} models are not stored on this device yet, and there is no network.` : error.message, true);

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from phicookbook.edge.form import Form
 from phicookbook.edge.need import Shape, check, disk_bytes, memory_bytes, shape_of
 from phicookbook.edge.parity import Parity, compare
 from phicookbook.edge.sizes import Sizes, sizes
+from phicookbook.edge.whole import check_new, whole
 from phicookbook.models import find
 from phicookbook.models.local import open_folder
 from phicookbook.models.onnx import ADAPTERS, SUFFIX, open_onnx
@@ -48,40 +48,30 @@ def export(
     only when all is done. Raises CookbookError for bad input, too little memory or disk, and an fp32 export that differs.
     """
     form, out = form or Form(), Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CookbookError(f"{out} exists already: give a new folder, or delete it first")
-    base, place, named = _resolve(model, adapters, fuse)
+    check_new(out)
+    base, place, named, fuse = _resolve(model, adapters, fuse)
     shape = shape_of(place)
     check(shape, form, out, copies=2 if fuse or len(named) else 1)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with whole(out) as part:
         if fuse:
             parity = _fused(next(iter(named.values())), part, form, shape, items)
         elif named:
             parity = _switchable(place, named, part, form, shape, items)
         else:
-            build(Path(place), part, form, shape.tied)
+            build(place, part, form, shape.tied)
             parity = {"": _compared(open_folder(place, base), part, form, items)}
         done = Export(out, form, sizes(part), parity)
         write_text(part / REPORT, json.dumps(_report(base, list(named), fuse, shape, done), indent=1) + "\n")
-        if out.exists():
-            out.rmdir()
-        os.replace(part, out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return done
 
 
-def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path]]:
-    """(name of the base, its folder, adapters by name); a model that is itself an adapter counts as one to fuse."""
+def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
+    """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
     place = find(model)
     if isinstance(place, Path) and (place / "adapter_config.json").exists():
-        raise CookbookError(
-            f"{model} is an adapter: export its base {lora.config_of(place)['base_model_name_or_path']} with --adapter {model} "
-            "--fuse, or without --fuse to switch it at run time"
-        )
+        if adapters:
+            raise CookbookError(f"{model} is an adapter itself: give its base, and it as one of the adapters")
+        return _resolve(lora.config_of(place)["base_model_name_or_path"], [model], True)
     if isinstance(place, Path) and (place / "genai_config.json").exists():
         raise CookbookError(f"{model} is an export already: give the model that it was made from")
     if fuse and len(adapters) != 1:
@@ -96,7 +86,7 @@ def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path
         if name in named:
             raise CookbookError(f"two adapters are called {name}: rename one folder")
         named[name] = found
-    return model, _folder(place), named
+    return model, _folder(place), named, fuse
 
 
 def _folder(place: Path | str) -> Path:
@@ -109,18 +99,20 @@ def _folder(place: Path | str) -> Path:
     try:
         return Path(snapshot_download(place, local_files_only=True))
     except LocalEntryNotFoundError:
-        raise CookbookError(f"{place} is not on this machine: where there is a network, run `hf download {place}` first") from None
+        raise CookbookError(
+            f"{place} is not on this machine: where there is a network, run `hf download {place}` first"
+        ) from None
 
 
 def _fused(adapter: Path, part: Path, form: Form, shape: Shape, items: int) -> dict[str, Parity]:
     """Merge the adapter into its base, export the merged weights, compare with adapter and base in PyTorch."""
     merged = part / "merged"
-    whole = open_folder(adapter, adapter.name)
-    whole.model.save_pretrained(merged)
-    whole.tokenizer.save_pretrained(merged)
+    joined = open_folder(adapter, adapter.name)
+    joined.model.save_pretrained(merged)
+    joined.tokenizer.save_pretrained(merged)
     build(merged, part, form, shape.tied)
     shutil.rmtree(merged)
-    return {"": _compared(whole, part, form, items)}
+    return {"": _compared(joined, part, form, items)}
 
 
 def _switchable(place: Path, named: dict[str, Path], part: Path, form: Form, shape: Shape, items: int) -> dict[str, Parity]:
