@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import random
 import re
 
@@ -150,6 +151,28 @@ WRONG = {
         (100, "with 100 the interval is wider"),
         (217, "wider"),
         (2_000, "2,000 are enough, but so are 5% fewer"),
+    ],
+    "7.1": [
+        (0.9, "give the function itself"),
+        (lambda n, right, k: "0.9", "give one number"),
+        (lambda n, right, k: 1 - (1 - right / n) ** k, "pass@5 is 0.9167"),
+        (lambda n, right, k: right / n, "it gave 0.3000"),
+        (lambda n, right, k: 1 - math.comb(right, k) / math.comb(n, k), "pass@"),
+        (lambda n: 0, "it stopped with TypeError: "),
+    ],
+    "7.2": [
+        ("7", "give the function itself"),
+        (lambda answers: answers[0], "gave ''"),
+        (lambda answers: max(answers, key=answers.count, default=""), "gave ''"),
+        (lambda answers: max([a for a in answers if a], key=answers.count), "it stopped with ValueError"),
+        (lambda answers: max(sorted(a for a in answers if a), key=answers.count, default=""), "['8', '7', '7', '8'] gave '7'"),
+    ],
+    "7.3": [
+        (None, "give the function itself"),
+        (lambda reply: "7", "gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply) or [""])[-1], "'<think>\\nAnswer: 7' gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply.rpartition("</think>")[2]) or [""])[0], "gave"),
+        (lambda reply: re.findall(r"Answer: (-?\d+)", reply)[-1], "gave '7'"),
     ],
 }
 

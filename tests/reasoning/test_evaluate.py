@@ -37,7 +37,9 @@ class Solver:
 
     def reply(self, item, seed):
         right = int(item.id[-1], 16) % 2 == 0
-        return Reply.from_text(f"<think>\nhm\n</think>\n{item.answer if right else '0'}", tokens=10 + len(item.prompt), prompt_tokens=5)
+        return Reply.from_text(
+            f"<think>\nhm\n</think>\n{item.answer if right else '0'}", tokens=10 + len(item.prompt), prompt_tokens=5
+        )
 
 
 def test_records_come_in_the_order_of_the_items_and_are_on_disk(tmp_path):
@@ -195,7 +197,9 @@ def test_a_cluster_leaves_the_same_records(tmp_path):
     setting = protocol_for("pocket", budget=24)
     many = items("arithmetic", BATCH + 4, seed=2, level=1)
     here = evaluate(open_model("pocket"), many, tmp_path / "a.jsonl", setting, progress="")
-    there = evaluate(open_model("pocket"), many, tmp_path / "b.jsonl", setting, progress="", answer=over_ray("pocket", setting, 2))
+    there = evaluate(
+        open_model("pocket"), many, tmp_path / "b.jsonl", setting, progress="", answer=over_ray("pocket", setting, 2)
+    )
 
     def plain(rows):
         return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]

@@ -250,7 +250,9 @@ def test_countdown_is_solvable_as_brute_force_says():
         assert countdown.score(item, item.answer).correct
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "1 +", "a + 1", "9**9**9", "2 // 1", "f(1)", "(" * 150 + "1", "1.5 + 1", "", "= 3"])
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "1 +", "a + 1", "9**9**9", "2 // 1", "f(1)", "(" * 150 + "1", "1.5 + 1", "", "= 3"]
+)
 def test_countdown_executes_nothing(text):
     assert countdown.value_of(text) is None
 
@@ -334,7 +336,11 @@ def test_a_megabyte_of_garbage_is_wrong_after_bounded_work(task, name):
     item, text = items(task, 1, seed=9)[0], GARBAGE[name]
 
     def judge(text):
-        return [score(item, text).correct, score(item, flexible(text, item.shape)).correct, score(item, strict(text, item.shape)).correct]
+        return [
+            score(item, text).correct,
+            score(item, flexible(text, item.shape)).correct,
+            score(item, strict(text, item.shape)).correct,
+        ]
 
     assert judge(text) == [False] * 3
     assert work(lambda: judge(text)) < 400_000

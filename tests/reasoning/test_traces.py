@@ -13,7 +13,17 @@ from phicookbook.reasoning.traces import coloured, counts, kinds
 
 
 def test_kinds_of_lines():
-    said = ["try a true", "a true: holds", "not a false: fails", "change b", "So 7.", "Wait, that is wrong.", "7 - 6 = 1, no", "back", "best 0 1 2 0"]
+    said = [
+        "try a true",
+        "a true: holds",
+        "not a false: fails",
+        "change b",
+        "So 7.",
+        "Wait, that is wrong.",
+        "7 - 6 = 1, no",
+        "back",
+        "best 0 1 2 0",
+    ]
     wanted = ["step", "check", "fails", "back", "result", "back", "fails", "back", "result"]
     assert [kind for kind, _ in kinds("\n".join(said))] == wanted
 
@@ -26,5 +36,7 @@ def test_a_search_shows_as_many_turns_as_it_has():
 
 
 def test_html_is_escaped_and_an_open_thinking_is_told():
-    assert "<script>" not in coloured("<think><script>x</script></think><b>7</b>") and "&lt;b&gt;7" in coloured("<think>a</think><b>7</b>")
+    assert "<script>" not in coloured("<think><script>x</script></think><b>7</b>") and "&lt;b&gt;7" in coloured(
+        "<think>a</think><b>7</b>"
+    )
     assert "never closes" in coloured("<think>\nstep") and "never closes" not in coloured("<think>\na\n</think>\n7")

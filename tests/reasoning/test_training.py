@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook.chat import Reply
+from phicookbook.cli.reasoning import fine_tune
 from phicookbook.reasoning import curate, items, rewards, sft
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
 from phicookbook.reasoning.training import Plan, table, train
@@ -70,8 +71,19 @@ def test_teachable_prompts_lie_at_the_edge():
 
 def test_the_quality_filter(tiny):
     ask = {"role": "user", "content": "What is 1 + 1?"}
-    texts = [GOOD, GOOD, "2", "<think>\n1 + 1", "<think>a</think> \n", "<think>a</think>" + "la " * 40, "<think>" + "1 " * 500 + "</think>2"]
-    rows = [{"messages": [{**ask, "content": ask["content"] + " " * (n > 1) * n}, {"role": "assistant", "content": t}]} for n, t in enumerate(texts)]
+    texts = [
+        GOOD,
+        GOOD,
+        "2",
+        "<think>\n1 + 1",
+        "<think>a</think> \n",
+        "<think>a</think>" + "la " * 40,
+        "<think>" + "1 " * 500 + "</think>2",
+    ]
+    rows = [
+        {"messages": [{**ask, "content": ask["content"] + " " * (n > 1) * n}, {"role": "assistant", "content": t}]}
+        for n, t in enumerate(texts)
+    ]
     rows[1]["messages"][0] = rows[0]["messages"][0]
     assert curate.good(rows, tiny.tokenizer, 200) == [rows[1]] or curate.good(rows, tiny.tokenizer, 200) == [rows[0]]
 
@@ -130,12 +142,12 @@ def test_a_whole_run_writes_its_stages_and_goes_on_after_a_stop(plan, tmp_path, 
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training, "reinforce", stop)
-        train(plan, tmp_path, progress=False)
+        train(plan, tmp_path, fine_tune, progress=False)
     made = (tmp_path / "pocket-reasoning" / "model.safetensors").stat().st_mtime_ns
-    result = train(plan, tmp_path, progress=False)
+    result = train(plan, tmp_path, fine_tune, progress=False)
     assert (tmp_path / "pocket-reasoning" / "model.safetensors").stat().st_mtime_ns == made
     assert list(result["stages"]["arithmetic:1:sums at 0"]) == ["base", "pocket-reasoning", "pocket-reasoning-plus"]
     assert json.loads((tmp_path / "training.json").read_text())["reinforcement"] == result["reinforcement"]
     assert "single steps" in table(result)
     with pytest.raises(CookbookError, match="another plan"):
-        train(replace(plan, rows=9), tmp_path, progress=False)
+        train(replace(plan, rows=9), tmp_path, fine_tune, progress=False)

@@ -3,8 +3,8 @@
     rates = pass_rates(records)
     chosen = teachable(pool, rates)
 
-Phi-4-reasoning chose prompts at the edge of the base model's ability (arXiv:2504.21318): what is always right teaches nothing, and what is
-never right gives no sign of the way.
+Phi-4-reasoning chose prompts at the edge of the base model's ability (arXiv:2504.21318): what is always right teaches
+nothing, and what is never right gives no sign of the way.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def teachable(pool: Sequence[Item], rates: dict[str, float], low: float = 0.1, h
 
 
 def good(rows: Sequence[dict], tokenizer, most: int) -> list[dict]:
-    """Rows worth learning from: a closed thinking block, an answer behind it, no repeated phrases in the answer, each prompt once, and at
-    most `most` tokens, so that no answer is cut."""
+    """Rows worth learning from: a closed thinking block, an answer behind it, no repeated phrases in the answer, each
+    prompt once, and at most `most` tokens, so that no answer is cut."""
     kept: dict[str, dict] = {}
     for row in rows:
         reply = row["messages"][-1]["content"]

@@ -2,7 +2,8 @@
 
     reinforce("out/sft", items("sat", 500, seed=7, level=4, split="train"), Path("out/plus"), Reinforcement(steps=30))
 
-Watch two curves: the share of groups without any spread (they teach nothing) and the entropy (near 0 the model tries nothing new).
+Watch two curves: the share of groups without any spread (they teach nothing) and the entropy (near 0 the model tries
+nothing new).
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.rewards import reward, well_formed
 from phicookbook.reasoning.tasks import score
 
-WATCHED = ("reward", "reward_std", "completions/mean_length", "completions/clipped_ratio", "frac_reward_zero_std", "entropy", "kl")
+WATCHED = (
+    "reward",
+    "reward_std",
+    "completions/mean_length",
+    "completions/clipped_ratio",
+    "frac_reward_zero_std",
+    "entropy",
+    "kl",
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,9 @@ def reinforce(base: str, chosen: Sequence[Item], out: Path, setting: Reinforceme
         done = part / "finished"
         trainer.save_model(str(done))
         (done / "training_args.bin").unlink(missing_ok=True)
-        (done / "reinforce.json").write_text(json.dumps({"base": Path(base).name, "setting": asdict(setting), "log": log}, indent=1) + "\n")
+        (done / "reinforce.json").write_text(
+            json.dumps({"base": Path(base).name, "setting": asdict(setting), "log": log}, indent=1) + "\n"
+        )
         if out.exists():
             os.replace(out, part / "replaced")
         os.replace(done, out)
@@ -98,11 +109,15 @@ def _trainer(base: str, chosen: Sequence[Item], part: Path, setting: Reinforceme
     datasets.disable_progress_bars()
     opened = open_folder(base, "base")
     rows = [
-        {"prompt": [{"role": "system", "content": REASONING_PROMPT}, {"role": "user", "content": item.prompt}], "item": json.dumps(item.to_dict())}
+        {
+            "prompt": [{"role": "system", "content": REASONING_PROMPT}, {"role": "user", "content": item.prompt}],
+            "item": json.dumps(item.to_dict()),
+        }
         for item in chosen
     ]
     arguments = GRPOConfig(
-        output_dir=str(part), max_steps=setting.steps, learning_rate=setting.learning_rate, lr_scheduler_type="constant_with_warmup",
+        output_dir=str(part), max_steps=setting.steps, learning_rate=setting.learning_rate,
+        lr_scheduler_type="constant_with_warmup",
         warmup_steps=2, beta=setting.kl, num_generations=setting.group, per_device_train_batch_size=setting.group,
         gradient_accumulation_steps=setting.prompts, max_completion_length=setting.budget, temperature=setting.temperature,
         logging_steps=1, save_steps=setting.save_steps, save_total_limit=1, seed=setting.seed, report_to="none",

@@ -1,6 +1,6 @@
 """Reading a thinking trace: its lines told apart as steps, checks, dead ends and turns, and coloured.
 
-    kinds("try a true\\na true: holds\\nchange a")   # [("step", "try a true"), ("check", "a true: holds"), ("back", "change a")]
+kinds("try a true\\na true: holds\\nchange a")   # [("step", "try a true"), ("check", "a true: holds"), ("back", "change a")]
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 from phicookbook.chat import OPEN, split_thinking
 
 KINDS = {
-    "back": re.compile(r"^(?:change|back\b|wait\b|no,|hmm|let me try|instead|actually)|going back|try again|(?:that|this) (?:is|was) wrong", re.IGNORECASE),
+    "back": re.compile(
+        r"^(?:change|back\b|wait\b|no,|hmm|let me try|instead|actually)|going back|try again|(?:that|this) (?:is|was) wrong",
+        re.IGNORECASE,
+    ),
     "fails": re.compile(r"\b(?:fails|no|not below|contradiction|left never|over)\b[^a-z]*\d*$", re.IGNORECASE),
     "check": re.compile(r"\b(?:holds|yes|checks?|verify|correct|left)\b|✓", re.IGNORECASE),
     "result": re.compile(r"^(?:so|therefore|thus|hence|the answer|best)\b", re.IGNORECASE),
@@ -41,7 +44,8 @@ def coloured(reply: str) -> str:
     if OPEN in reply and not answer:
         rows.append(("fails", "(the thinking never closes: no answer)"))
     cells = [
-        f'<div style="background:{COLOURS[kind]};color:#000;padding:0 6px"><code style="background:none;color:#555">{kind:6}</code> '
+        f'<div style="background:{COLOURS[kind]};color:black;padding:0 6px"><code '
+        f'style="background:none;color:dimgray">{kind:6}</code> '
         f"{html.escape(line)}</div>"
         for kind, line in rows
     ]

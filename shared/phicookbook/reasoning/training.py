@@ -1,12 +1,12 @@
-"""From pocket to pocket-reasoning and pocket-reasoning-plus: curate, fine-tune on traces, reinforce, evaluate; resumable at every step.
+"""From pocket to pocket-reasoning and pocket-reasoning-plus: traces, fine-tuning, reinforcement, evaluation; resumable.
 
-train(Plan(), Path("out"))
+train(Plan(), Path("out"), fine_tune)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,8 +22,8 @@ from phicookbook.settings import CookbookError
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's, `pool` how many prompts the
-    tuned model is tried on before reinforcement, `test` the items of each domain at the end."""
+    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's, `pool` how
+    many prompts the tuned model is tried on before reinforcement, `test` the items of each domain at the end."""
 
     base: str = "pocket"
     domains: tuple = (("sat", 4, "light", 1.0),)
@@ -58,9 +58,10 @@ def rows_for(plan: Plan, tokenizer) -> list[dict]:
     return curate.mixture(domains, shares, plan.rows, plan.seed)
 
 
-def train(plan: Plan, out: Path, progress: bool = True) -> dict:
+def train(plan: Plan, out: Path, fine_tune: Callable, progress: bool = True) -> dict:
     """Run all stages and return what is written to out/training.json: the plan, both curves, and the table of each stage.
 
+    `fine_tune(base, rows, settings, folder)` trains and writes a model; the command hands in the book's `finetune`.
     Given again after a stop it goes on: finished stages are kept, and an unfinished one resumes. Raises CookbookError when `out`
     holds a run with another plan.
     """
@@ -70,13 +71,14 @@ def train(plan: Plan, out: Path, progress: bool = True) -> dict:
     first, second = out / "pocket-reasoning", out / "pocket-reasoning-plus"
     if not first.exists():
         rows = rows_for(plan, base.tokenizer)
-        sft.tune(
-            plan.base, rows, first, num_train_epochs=plan.epochs, learning_rate=plan.learning_rate, max_seq_length=plan.most_tokens,
-            per_device_train_batch_size=plan.batch, seed=plan.seed,
-        )  # fmt: skip
+        changes = {"num_train_epochs": plan.epochs, "learning_rate": plan.learning_rate, "max_seq_length": plan.most_tokens}
+        changes |= {"per_device_train_batch_size": plan.batch, "seed": plan.seed}
+        fine_tune(plan.base, rows, sft.SETTINGS | changes, first)
     if not second.exists() and plan.reinforcement.steps:
         reinforce(str(first), _edge(plan, first, out), second, plan.reinforcement, progress)
-    stages = {"base": plan.base, "pocket-reasoning": str(first)} | ({"pocket-reasoning-plus": str(second)} if second.exists() else {})
+    stages = {"base": plan.base, "pocket-reasoning": str(first)} | (
+        {"pocket-reasoning-plus": str(second)} if second.exists() else {}
+    )
     result = {"plan": asdict(plan), "stages": _measured(plan, stages, out)}
     result["steps"] = _steps(plan, first)
     if (first / "run.json").exists():
