@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import random
 import re
 
@@ -172,6 +173,7 @@ WRONG = {
         (None, "give a number of hours"),
         (730, "730 hours of the machine cost 2,920.00, the service 584.00"),
         (0.2, "0.2 hours of the machine cost 0.80"),
+    ],
     "6.1": [
         (lambda weights, table, bits, block: True, "which is no number"),
         (7, "give the function itself"),
@@ -192,6 +194,28 @@ WRONG = {
         (lambda points: points, "does not belong"),
         (lambda points: [max(points, key=lambda p: p[1])], "is missing"),
         (lambda points: [min(points)], "is missing"),
+    ],
+    "7.1": [
+        (0.9, "give the function itself"),
+        (lambda n, right, k: "0.9", "give one number"),
+        (lambda n, right, k: 1 - (1 - right / n) ** k, "pass@5 is 0.9167"),
+        (lambda n, right, k: right / n, "it gave 0.3000"),
+        (lambda n, right, k: 1 - math.comb(right, k) / math.comb(n, k), "pass@"),
+        (lambda n: 0, "it stopped with TypeError: "),
+    ],
+    "7.2": [
+        ("7", "give the function itself"),
+        (lambda answers: answers[0], "gave ''"),
+        (lambda answers: max(answers, key=answers.count, default=""), "gave ''"),
+        (lambda answers: max([a for a in answers if a], key=answers.count), "it stopped with ValueError"),
+        (lambda answers: max(sorted(a for a in answers if a), key=answers.count, default=""), "['8', '7', '7', '8'] gave '7'"),
+    ],
+    "7.3": [
+        (None, "give the function itself"),
+        (lambda reply: "7", "gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply) or [""])[-1], "'<think>\\nAnswer: 7' gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply.rpartition("</think>")[2]) or [""])[0], "gave"),
+        (lambda reply: re.findall(r"Answer: (-?\d+)", reply)[-1], "gave '7'"),
     ],
 }
 

@@ -28,29 +28,47 @@ HUMAN = {
     "task_id": "HumanEval/x", "prompt": "def add(a, b):\n    \"\"\"Add.\"\"\"\n", "entry_point": "add",
     "canonical_solution": "    return a + b\n", "test": "def check(candidate):\n    assert candidate(2, 3) == 5\n",
 }  # fmt: skip
-GPQA = "Record ID,Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\nr1,\"Which, then?\",gold,tin,lead,zinc\n"
-PLAN = {"calendar_scheduling_example_0": {"num_people": 2, "prompt_0shot": "Schedule.", "golden_plan": "Here is the proposed time: Monday, 14:30 - 15:30 "}}
+GPQA = (
+    "Record ID,Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\n"
+    'r1,"Which, then?",gold,tin,lead,zinc\n'
+)
+PLAN = {
+    "calendar_scheduling_example_0": {
+        "num_people": 2,
+        "prompt_0shot": "Schedule.",
+        "golden_plan": "Here is the proposed time: Monday, 14:30 - 15:30 ",
+    }
+}
 GOOD = {
     "gsm8k": (json.dumps({"question": "3 + 5?", "answer": "3 + 5 = 8\n#### 1,008"}), "It is 1008.", "8"),
-    "math500": (json.dumps({"problem": "Half?", "answer": "\\frac{1}{2}", "level": 2, "unique_id": "a/1"}), "\\boxed{0.5}", "\\boxed{2}"),
+    "math500": (json.dumps({"problem": "Half?", "answer": "\\frac{1}{2}", "level": 2, "unique_id": "a/1"}), "\\boxed{0.5}",
+    "\\boxed{2}"),
     "aime": (json.dumps({"ID": "2024-I-1", "Problem": "N?", "Answer": "007"}), "So \\boxed{7}.", "70"),
     "gpqa": (GPQA, None, "Answer: E"),
-    "humaneval": (json.dumps(HUMAN), "```python\ndef add(a, b):\n    return a + b\n```", "```python\ndef add(a, b):\n    return a\n```"),
+    "humaneval": (json.dumps(HUMAN), "```python\ndef add(a, b):\n    return a + b\n```", "```python\ndef add(a, b):\n    "
+    "return a\n```"),
     "tsplib": (BURMA, "0 1 2 3", "0 1 1 3"),
     "dimacs": ("c a formula\np cnf 3 2\n1 -2 3 0\n-1\n2 3 0\n", "true true true", "true false false"),
     "natural-plan": (json.dumps(PLAN), "Monday, 14:30 - 15:30", "Monday, 14:00 - 15:00"),
 }  # fmt: skip
 BAD = {
-    "gsm8k": [('{"question": "a"}', "line 1: .* it has no 'answer'"), ('{"question": "a", "answer": "8"}', "#### NUMBER"), ("{", "line 1")],
+    "gsm8k": [('{"question": "a"}', "line 1: .* it has no 'answer'"), ('{"question": "a", "answer": "8"}', "#### NUMBER"),
+    ("{", "line 1")],
     "math500": [('{"problem": "", "answer": "1"}', "problem is '', not a text"), ("[1]", "line 1")],
-    "aime": [('{"problem": "a", "answer": "1000"}', "whole number from 0 to 999"), ('\n{"problem": "a"}', "line 2: .* it has no 'answer'")],
+    "aime": [('{"problem": "a", "answer": "1000"}', "whole number from 0 to 999"), ('\n{"problem": "a"}', "line 2: .* it has "
+    "no 'answer'")],
     "gpqa": [("Question,Correct Answer\nx,y\n", "row 1: .* it has no 'Incorrect Answer 1'")],
-    "humaneval": [(json.dumps(HUMAN | {"entry_point": "a b"}), "not a function's name"), (json.dumps(HUMAN | {"test": []}), "test is \[\], not a text")],
-    "tsplib": [("NAME: x\n", "no DIMENSION"), (BURMA.replace("4\nEDGE", "14\nEDGE"), "14 cities"), (BURMA.replace("GEO", "XRAY"), "XRAY"),
+    "humaneval": [(json.dumps(HUMAN | {"entry_point": "a b"}), "not a function's name"), (json.dumps(HUMAN | {"test": []}),
+    "test is \[\], not a text")],
+    "tsplib": [("NAME: x\n", "no DIMENSION"), (BURMA.replace("4\nEDGE", "14\nEDGE"), "14 cities"), (BURMA.replace("GEO",
+    "XRAY"), "XRAY"),
                (BURMA.replace("92.54", "north"), "line 8"), (BURMA.replace("DIMENSION: 4", "DIMENSION: 5"), "need 15 numbers")],
-    "dimacs": [("1 2 0", "line 1: a clause stands before"), ("p cnf 3\n", "p cnf VARIABLES CLAUSES"), ("p cnf 99 1\n1 0", "99 variables"),
-               ("p cnf 2 1\n3 0", "a literal is 3"), ("p cnf 2 2\n1 0", "2 clauses are promised and 1"), ("p cnf 2 1\nx 0", "invalid literal")],
-    "natural-plan": [("[]", "no JSON object"), ('{"a": {"prompt_0shot": "x", "golden_plan": "soon"}}', "entry a: .* no single day"), ("{", "not JSON")],
+    "dimacs": [("1 2 0", "line 1: a clause stands before"), ("p cnf 3\n", "p cnf VARIABLES CLAUSES"), ("p cnf 99 1\n1 0", "99 "
+    "variables"),
+               ("p cnf 2 1\n3 0", "a literal is 3"), ("p cnf 2 2\n1 0", "2 clauses are promised and 1"), ("p cnf 2 1\nx 0",
+               "invalid literal")],
+    "natural-plan": [("[]", "no JSON object"), ('{"a": {"prompt_0shot": "x", "golden_plan": "soon"}}', "entry a: .* no single "
+    "day"), ("{", "not JSON")],
 }  # fmt: skip
 
 
@@ -119,7 +137,13 @@ def test_tsplib_matrices_and_measures():
 
     head = "DIMENSION: 3\nEDGE_WEIGHT_TYPE: EXPLICIT\nEDGE_WEIGHT_FORMAT: {}\nEDGE_WEIGHT_SECTION\n{}\nEOF"
     table = [[0, 4, 5], [4, 0, 6], [5, 6, 0]]
-    forms = {"FULL_MATRIX": "0 4 5 4 0 6 5 6 0", "UPPER_ROW": "4 5\n6", "LOWER_ROW": "4 5 6", "UPPER_DIAG_ROW": "0 4 5 0 6 0", "LOWER_DIAG_ROW": "0 4 0 5 6 0"}
+    forms = {
+        "FULL_MATRIX": "0 4 5 4 0 6 5 6 0",
+        "UPPER_ROW": "4 5\n6",
+        "LOWER_ROW": "4 5 6",
+        "UPPER_DIAG_ROW": "0 4 5 0 6 0",
+        "LOWER_DIAG_ROW": "0 4 0 5 6 0",
+    }
     for form, numbers in forms.items():
         assert distances(head.format(form, numbers))[0] == table
     with pytest.raises(ValueError, match="differ by direction"):

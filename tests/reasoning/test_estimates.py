@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook.reasoning import estimates
-from phicookbook.reasoning.estimates import clustered, items_needed, majority_at_k, mcnemar, paired_means, pass_at_k, spread_over_runs
+from phicookbook.reasoning.estimates import (
+    clustered,
+    items_needed,
+    majority_at_k,
+    mcnemar,
+    paired_means,
+    pass_at_k,
+    spread_over_runs,
+)
 
 MARKS = st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=1, max_size=12))
 
@@ -103,8 +111,10 @@ def test_pairing_needs_fewer_items_and_small_gaps_need_more():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: pass_at_k(5, 6, 1), lambda: pass_at_k(5, 2, 0), lambda: pass_at_k(5, 2, 6), lambda: majority_at_k(["a"], [True], 2),
-        lambda: majority_at_k(["a"], [], 1), lambda: clustered([]), lambda: clustered([[]]), lambda: spread_over_runs([[1], [1, 0]]),
+        lambda: pass_at_k(5, 6, 1), lambda: pass_at_k(5, 2, 0), lambda: pass_at_k(5, 2, 6), lambda: majority_at_k(["a"],
+        [True], 2),
+        lambda: majority_at_k(["a"], [], 1), lambda: clustered([]), lambda: clustered([[]]), lambda: spread_over_runs([[1],
+        [1, 0]]),
         lambda: mcnemar([True], []), lambda: items_needed(0.5, 0.5), lambda: items_needed(0.5, 1.5),
         lambda: items_needed(0.5, 0.9, agree=0.9),
     ],

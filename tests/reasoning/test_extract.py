@@ -18,7 +18,26 @@ from phicookbook.reasoning import shapes
 from phicookbook.reasoning.extract import final, flexible, strict
 
 TABLE = [json.loads(line) for line in (Path(__file__).with_name("answers.jsonl")).read_text(encoding="utf-8").splitlines()]
-PARTS = st.sampled_from(["<think>", "</think>", "Answer: ", "7", " not ", "8", "\\boxed{", "}", "\n", ".", "=", " true", ", ", "a", "Monday ", "9:00-9:30"])
+PARTS = st.sampled_from(
+    [
+        "<think>",
+        "</think>",
+        "Answer: ",
+        "7",
+        " not ",
+        "8",
+        "\\boxed{",
+        "}",
+        "\n",
+        ".",
+        "=",
+        " true",
+        ", ",
+        "a",
+        "Monday ",
+        "9:00-9:30",
+    ]
+)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['shape']}: {row['text'][:40]}")
@@ -55,7 +74,10 @@ def test_thousands_separators(value):
 
 @given(st.lists(st.booleans(), min_size=1, max_size=15))
 def test_truth_values_survive_being_written(values):
-    for text in (", ".join(map(str, values)), ", ".join(f"{name} {value}".lower() for name, value in zip("abcdefghijklmno", values))):
+    for text in (
+        ", ".join(map(str, values)),
+        ", ".join(f"{name} {value}".lower() for name, value in zip("abcdefghijklmno", values)),
+    ):
         assert shapes.booleans(flexible(text, "booleans")) == values
 
 

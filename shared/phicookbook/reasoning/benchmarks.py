@@ -3,8 +3,8 @@
     found = read("gsm8k", Path("test.jsonl"))
     grade(found[0], "72").correct
 
-Formats: gsm8k, math500, aime (JSONL), gpqa (CSV), humaneval (JSONL), tsplib, dimacs, natural-plan (JSON). Reading a file never executes
-anything in it. Code answers are run by `phicookbook.reasoning.sandbox`, math is compared by math-verify.
+Formats: gsm8k, math500, aime (JSONL), gpqa (CSV), humaneval (JSONL), tsplib, dimacs, natural-plan (JSON). Reading a file
+never executes anything in it. Code answers are run by `phicookbook.reasoning.sandbox`, math is compared by math-verify.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read(form: str, path: Path | str) -> list[Item]:
     except UnicodeDecodeError as error:
         raise CookbookError(f"{path} is not UTF-8 text (byte {error.start})") from None
     found = []
-    for where, make in FORMATS[form](path, text):
+    for where, make in _jsonl(JSONL[form], path, text) if form in JSONL else OTHERS[form](path, text):
         try:
             found.append(make())
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -63,18 +63,14 @@ def read(form: str, path: Path | str) -> list[Item]:
 Rows = Iterator[tuple[str, Callable[[], Item]]]
 
 
-def _jsonl(make: Callable[[dict, int], Item]) -> Callable[[Path, str], Rows]:
-    """A reader of JSON lines, or of a JSON list, from a function that makes an item of one row."""
-
-    def rows(path: Path, text: str) -> Rows:
-        lines = [line for line in text.split("\n")]
-        if text.lstrip().startswith("["):
-            lines = [json.dumps(row) for row in _parsed(path, text)]
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield f"line {number}", lambda line=line, number=number: make(json.loads(line), number)
-
-    return rows
+def _jsonl(make: Callable[[dict, int], Item], path: Path, text: str) -> Rows:
+    """Rows of JSON lines, or of a JSON list, with a function that makes an item of one row."""
+    lines = text.split("\n")
+    if text.lstrip().startswith("["):
+        lines = [json.dumps(row) for row in _parsed(path, text)]
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield f"line {number}", lambda line=line, number=number: make(json.loads(line), number)
 
 
 def _parsed(path: Path, text: str):
@@ -192,10 +188,11 @@ def _tsplib(path: Path, text: str) -> Rows:
     yield "the graph", lambda: tasks.module("tsp").make(*distances(text))
 
 
-FORMATS: dict[str, Callable[[Path, str], Rows]] = {
-    "gsm8k": _jsonl(_gsm8k), "math500": _jsonl(_math500), "aime": _jsonl(_aime), "gpqa": _gpqa, "humaneval": _jsonl(_humaneval),
-    "tsplib": _tsplib, "dimacs": _dimacs, "natural-plan": _natural_plan,
+JSONL: dict[str, Callable[[dict, int], Item]] = {"gsm8k": _gsm8k, "math500": _math500, "aime": _aime, "humaneval": _humaneval}
+OTHERS: dict[str, Callable[[Path, str], Rows]] = {
+    "gpqa": _gpqa, "tsplib": _tsplib, "dimacs": _dimacs, "natural-plan": _natural_plan,
 }  # fmt: skip
+FORMATS = (*JSONL, *OTHERS)
 
 
 def grade(item: Item, answer: str) -> Score:

@@ -18,14 +18,18 @@ MOST_WAITS = 2
 
 
 def think(model, prompts: Sequence[str], system: str, budget: int, least: int, force: bool, sampling: dict) -> list[Reply]:
-    """Replies with at most `budget` tokens before the answer is forced and, where the model closes its thinking before `least` tokens,
-    "Wait" in place of the end, at most MOST_WAITS times. What is continued is continued greedily. Raises CookbookError for an endpoint."""
+    """Replies with at most `budget` tokens before the answer is forced and, where the model closes its thinking before
+    `least` tokens,
+    "Wait" in place of the end, at most MOST_WAITS times. What is continued is continued greedily. Raises CookbookError for
+    an endpoint."""
     if not hasattr(model, "complete_many"):
         raise CookbookError(f"{model.name} answers over a network and cannot go on with a text that it began: leave forcing out")
     replies = model.chat_many(prompts, system, max_new_tokens=budget, **sampling)
     for _ in range(MOST_WAITS if least else 0):
         short = [n for n, reply in enumerate(replies) if CLOSE in reply.text and reply.tokens < min(least, budget)]
-        replies = _go_on(model, prompts, system, replies, short, lambda text: text.partition(CLOSE)[0].rstrip() + f"\n{WAIT}", budget)
+        replies = _go_on(
+            model, prompts, system, replies, short, lambda text: text.partition(CLOSE)[0].rstrip() + f"\n{WAIT}", budget
+        )
     if force:
         cut = [n for n, reply in enumerate(replies) if not reply.finished and OPEN in reply.text and CLOSE not in reply.text]
         replies = _go_on(model, prompts, system, replies, cut, lambda text: text.rstrip() + f"\n{CLOSE}\n", None)
@@ -38,7 +42,8 @@ def _go_on(model, prompts, system: str, replies: list[Reply], which: list[int], 
         return replies
     begun = {n: begin(replies[n].text) for n in which}
     texts = [
-        model.tokenizer.apply_chat_template(as_messages(prompts[n], system), tokenize=False, add_generation_prompt=True) + begun[n]
+        model.tokenizer.apply_chat_template(as_messages(prompts[n], system), tokenize=False, add_generation_prompt=True)
+        + begun[n]
         for n in which
     ]
     used = {n: len(model.tokenizer(begun[n], add_special_tokens=False)["input_ids"]) for n in which}

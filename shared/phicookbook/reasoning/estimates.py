@@ -1,7 +1,7 @@
 """Estimates for repeated runs and paired models, as pure functions.
 
-    pass_at_k(10, 3, 5)         # 0.9167: at least one of five draws out of ten runs, three of them right
-    items_needed(0.60, 0.65)    # how many items an unpaired test needs to see five points
+pass_at_k(10, 3, 5)         # 0.9167: at least one of five draws out of ten runs, three of them right
+items_needed(0.60, 0.65)    # how many items an unpaired test needs to see five points
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def _vote(pairs: list[tuple[Hashable, bool]]) -> float:
 
 
 def clustered(marks: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """(mean over items of each item's mean over its repeats, its standard error): repeats of an item are not independent items, so
+    """(mean over items of each item's mean over its repeats, its standard error): repeats of an item are not independent
+    items, so
     the item is the unit (Miller, arXiv:2411.00640). One item has an infinite error. Raises ValueError without marks."""
     if not marks or not all(marks):
         raise ValueError("every item needs a mark")
@@ -66,8 +67,8 @@ def clustered(marks: Sequence[Sequence[float]]) -> tuple[float, float]:
 
 
 def spread_over_runs(marks: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
-    """(mean, standard deviation, best, worst) of the accuracy of whole runs; run r takes repeat r of every item. Raises ValueError
-    unless all items have the same number of repeats."""
+    """(mean, standard deviation, best, worst) of the accuracy of whole runs; run r takes repeat r of every item. Raises
+    ValueError unless all items have the same number of repeats."""
     if len({len(each) for each in marks}) != 1:
         raise ValueError("runs are whole only when every item has the same number of repeats")
     runs = [sum(each) / len(marks) for each in zip(*marks, strict=True)]
@@ -77,8 +78,8 @@ def spread_over_runs(marks: Sequence[Sequence[float]]) -> tuple[float, float, fl
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Two-sided exact p-value that two models differ, from the items that one of them alone gets right (McNemar, Psychometrika 12,
-    1947). Raises ValueError for lists of different lengths."""
+    """Two-sided exact p-value that two models differ, from the items that one of them alone gets right (McNemar,
+    Psychometrika 12, 1947). Raises ValueError for lists of different lengths."""
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} items cannot be paired")
     only_first = sum(bool(a) and not b for a, b in zip(first, second, strict=True))
@@ -91,8 +92,8 @@ def items_needed(first: float, second: float, power: float = 0.8, alpha: float =
     """Items for which a two-sided test sees the difference of two accuracies with this power.
 
     Without `agree` each model has items of its own (two-proportion z-test); with it both answer the same ones, and `agree` is the
-    share on which both are right or both wrong (McNemar's test; Connor, Biometrics 43, 1987). Raises ValueError for accuracies that are
-    equal or outside 0..1, and for an agreement that they do not allow.
+    share on which both are right or both wrong (McNemar's test; Connor, Biometrics 43, 1987). Raises ValueError for
+    accuracies that are equal or outside 0..1, and for an agreement that they do not allow.
     """
     from scipy.stats import norm
 
@@ -111,7 +112,8 @@ def items_needed(first: float, second: float, power: float = 0.8, alpha: float =
 
 
 def paired_means(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]], seed: int = 1) -> Difference:
-    """How much better `first` is on the same items, with a bootstrap interval over the items; an item's repeats are averaged first."""
+    """How much better `first` is on the same items, with a bootstrap interval over the items; an item's repeats are
+    averaged first."""
     from phicookbook.statistics import paired
 
     return paired([sum(a) / len(a) for a in first], [sum(b) / len(b) for b in second], seed)

@@ -3,8 +3,8 @@
     run = evaluate(open_model(), items("sat", 96, level=4), Path("sat.jsonl"), repeats=4, temperature=0.8)
     print(report(run))
 
-Answers are generated in batches of prompts of like length. A run that was killed goes on and asks nothing twice. A draw depends on the
-run's seed and on the items of its batch, so a run that is not stopped repeats.
+Answers are generated in batches of prompts of like length. A run that was killed goes on and asks nothing twice. A draw
+depends on the run's seed and on the items of its batch, so a run that is not stopped repeats.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ from phicookbook.statistics import Rate
 
 BATCH = 64
 SYSTEM = (
-    "Think through the problem step by step inside <think> and </think>: plan, work out each step, check it, and go back where a check "
+    "Think through the problem step by step inside <think> and </think>: plan, work out each step, check it, and go back where "
+    "a check "
     "fails. Then give the final answer in the form that the question asks for."
 )
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How a model is asked. `instruct` adds to each question the sentence on the form of the answer; models that learned one fixed form
+    """How a model is asked. `instruct` adds to each question the sentence on the form of the answer; models that learned
+    one fixed form
     go without. `budget` is tokens for thinking and answer together; `force` closes a thinking that reaches it and asks for the
     answer; `least` makes a model that stops earlier think on (budget forcing, arXiv:2501.19393)."""
 

@@ -15,10 +15,11 @@ from phicookbook.chat import CLOSE, OPEN, split_thinking
 from phicookbook.reasoning.shapes import SHAPES
 
 MOST = 4_000  # characters of an answer that are looked at, from its end
-PLAIN = str.maketrans({
-    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "：": ":", "（": "(", "）": ")",
-    "’": "'",
-})  # fmt: skip
+# Minus signs, spaces, colons and brackets of other scripts, by their code points.
+PLAIN = {
+    0x2212: "-", 0x2013: "-", 0x2014: "-", 0x2010: "-", 0x2011: "-", 0xA0: " ", 0x202F: " ", 0x2009: " ", 0xFF1A: ":",
+    0xFF08: "(", 0xFF09: ")", 0x2019: "'",
+}  # fmt: skip
 MOST_CODE = 50_000
 BLOCK = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{")
@@ -28,7 +29,9 @@ SAYS = re.compile(
     r"(?:\s?:)?(?:\s?\*\*)?",
     re.IGNORECASE,
 )
-ASKED = re.compile(r"^[\s*#>]*(?:(?:the )?(?:final )?answer\s?(?:is\s?:?|:)|####)(?P<claim>[^\n]{0,400})", re.IGNORECASE | re.MULTILINE)
+ASKED = re.compile(
+    r"^[\s*#>]*(?:(?:the )?(?:final )?answer\s?(?:is\s?:?|:)|####)(?P<claim>[^\n]{0,400})", re.IGNORECASE | re.MULTILINE
+)
 DENIED = re.compile(r"(?:\bnot|n't|\brather than|\binstead of)\s(?:equal to\s|just\s|simply\s|merely\s)?", re.IGNORECASE)
 HEDGE = re.compile(r"\s?(?:or|or maybe|or perhaps)\s", re.IGNORECASE)
 WRAPS = re.compile(r"^(?:\s|\*\*|\*|__|`|\$\$?|\\\(|\\\[|\\displaystyle)+|(?:\s|\*\*|\*|__|`|\$\$?|\\\)|\\\]|[.!])+$")
@@ -44,8 +47,8 @@ def final(text: str, most: int = MOST) -> str:
 
 
 def strict(text: str, shape: str) -> str:
-    """The answer when it has the form that was asked for: the reply is the answer and nothing else, or its last "Answer: ..." line,
-    "#### ..." or \\boxed{...} is."""
+    """The answer when it has the form that was asked for: the reply is the answer and nothing else, or its last "Answer:
+    ..." line, "#### ..." or \\boxed{...} is."""
     if shape == "code":
         return code_of(said) if BLOCK.search(said := final(text, MOST_CODE)) else ""
     said = final(text)
@@ -57,7 +60,8 @@ def strict(text: str, shape: str) -> str:
 
 
 def flexible(text: str, shape: str) -> str:
-    """The answer wherever it stands: in the last sentence that says "the answer is", in the last box, else the last of its shape."""
+    """The answer wherever it stands: in the last sentence that says "the answer is", in the last box, else the last of its
+    shape."""
     if shape == "code":
         return code_of(final(text, MOST_CODE))
     said = final(text)

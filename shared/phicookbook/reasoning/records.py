@@ -26,7 +26,8 @@ class Records:
         self._lock = FileLock(str(self.path) + ".lock")
 
     def __enter__(self) -> Records:
-        """Open the file and read what is there. Raises CookbookError when it belongs to another run or another process holds it."""
+        """Open the file and read what is there. Raises CookbookError when it belongs to another run or another process
+        holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)

@@ -1,4 +1,4 @@
-"""What a run's records say: accuracy with its error, repeats, votes, tokens, what was cut or not understood, and paired comparisons.
+"""What a run says: accuracy with its error, repeats, votes, tokens, what was cut or not understood, paired comparisons.
 
 print(table({"pocket": records}))
 """
@@ -59,7 +59,9 @@ def summary(records: Sequence[dict]) -> Summary:
     k, n = repeats.pop(), len(marks)
     mean, error = estimates.clustered(list(marks.values()))
     _, deviation, best, worst = estimates.spread_over_runs(list(marks.values()))
-    interval = wilson(sum(map(sum, marks.values())), n) if k == 1 else (max(0.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error))
+    interval = (
+        wilson(sum(map(sum, marks.values())), n) if k == 1 else (max(0.0, mean - 1.96 * error), min(1.0, mean + 1.96 * error))
+    )
     tokens = sorted(row["tokens"] for row in records)
     return Summary(
         n=n, repeats=k, accuracy=mean, interval=interval, strict=_share(records, "strictly"),
@@ -93,7 +95,8 @@ def table(runs: dict[str, Sequence[dict]]) -> str:
         s = summary(records)
         shown = f"{s.accuracy:.1%} ({s.interval[0] * 100:.1f}-{s.interval[1] * 100:.1f})"
         lines.append(
-            f"{name:{width}}  {shown:21} {f'{s.n} x {s.repeats}':>7} {s.strict:6.1%} {s.fraction:5.0%} {s.pass_k:6.1%} {s.majority:5.1%} "
+            f"{name:{width}}  {shown:21} {f'{s.n} x {s.repeats}':>7} {s.strict:6.1%} {s.fraction:5.0%} {s.pass_k:6.1%} "
+            f"{s.majority:5.1%} "
             f"{s.tokens:6.0f} {s.tokens_p95:5.0f} {s.truncated:5.1%} {s.no_answer:9.1%}"
         )
     return "\n".join(lines)

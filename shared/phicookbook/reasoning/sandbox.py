@@ -1,4 +1,4 @@
-"""Code answers are run apart: in a process of their own, with limits on time, memory and files, an empty environment and no network.
+"""Code answers run apart, in a process with limits on time, memory and files, an empty environment and no network.
 
     passes("def add(a, b):\n    return a + b", "def check(f):\n    assert f(1, 2) == 3", "add")   # True
 
@@ -18,7 +18,7 @@ from phicookbook.settings import CookbookError
 
 SECONDS, MEGABYTES, FILE_BYTES = 5, 512, 1_000_000
 # Runs in the child: limits first, then the hook, which cannot be taken off again. The answer and its test come by standard input.
-GUARD = '''
+GUARD = """
 import ctypes, json, os, resource, sys
 job = json.loads(sys.stdin.read())
 resource.setrlimit(resource.RLIMIT_CPU, (job["seconds"], job["seconds"]))
@@ -34,14 +34,15 @@ import collections, copy, functools, heapq, itertools, math, random, re, string,
 roots = tuple(os.path.realpath(p) + os.sep for p in {sys.prefix, sys.base_prefix, os.getcwd(), os.path.dirname(os.__file__)})
 own = os.path.realpath(os.getcwd()) + os.sep
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.spawn", "ctypes.", "os.kill",
-             "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.", "ftplib.", "http.", "urllib.", "mmap.", "pty.", "signal.",
-             "os.putenv", "os.chdir", "sys._getframe", "gc.", "fcntl.", "winreg.", "syslog.", "resource.")
+             "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.", "ftplib.", "http.", "urllib.", "mmap.", "pty.",
+             "signal.", "os.putenv", "os.chdir", "sys._getframe", "gc.", "fcntl.", "winreg.", "syslog.", "resource.")
 real, starts, sep_of = os.path.realpath, str.startswith, os.fsdecode
 def guard(event, arguments):
     for name in FORBIDDEN:
         if starts(event, name):
             raise PermissionError(event + " is not allowed here")
-    if event in ("open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate") and arguments:
+    if event in ("open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate") and
+    arguments:
         if isinstance(arguments[0], int):
             return
         path = real(sep_of(arguments[0] if arguments[0] is not None else "."))
@@ -61,13 +62,14 @@ def main(job):
 held = [job]
 del job
 main(held.pop())
-'''
+"""
 
 
 def passes(answer: str, test: str, entry: str, prompt: str = "", seconds: int = SECONDS) -> bool:
     """Whether the code of an answer passes a test that defines `check(candidate)`, as in HumanEval.
 
-    `prompt` goes in front when the answer is only a function's body. Code that fails, loops, eats memory, ends the process before the
+    `prompt` goes in front when the answer is only a function's body. Code that fails, loops, eats memory, ends the process
+    before the
     test is over, or does what is forbidden does not pass. Raises CookbookError where there are no limits (Windows).
     """
     if sys.platform == "win32":
@@ -85,7 +87,8 @@ def run(code: str, test: str, entry: str, seconds: int = SECONDS) -> bool:
 
     word = secrets.token_hex(16)
     job = {
-        "code": code, "test": test, "entry": entry, "word": word, "seconds": seconds, "bytes": MEGABYTES * 2**20, "file": FILE_BYTES,
+        "code": code, "test": test, "entry": entry, "word": word, "seconds": seconds, "bytes": MEGABYTES * 2**20, "file":
+        FILE_BYTES,
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:  # what it prints is a file with a limit too
         process = subprocess.Popen(

@@ -1,34 +1,31 @@
 """Supervised fine-tuning on thinking traces: rows from a teacher that is a program or a model, and the one training entry point.
 
-    rows = taught(items("sat", 6_000, seed=1, level=4, split="train"))
-    tune("pocket", rows, Path("out"))
+rows = taught(items("sat", 6_000, seed=1, level=4, split="train"))
+tune("pocket", rows, Path("out"))
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
 from phicookbook.chat import CLOSE, OPEN
 from phicookbook.corpora.arithmetic import REASONING_PROMPT
-from phicookbook.finetune import FinetuneSettings, finetune
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.tasks import module, score
-
-# Every weight of pocket is trained: a new way of thinking is more than an adapter of a small model holds.
-SETTINGS = FinetuneSettings(
-    apply_lora=False, learning_rate=1e-3, per_device_train_batch_size=32, warmup_steps=30, max_seq_length=640,
-    lr_scheduler_type="cosine", logging_steps=10, save_steps=50, save_total_limit=1,
-)  # fmt: skip
+# Settings of a fine-tuning for traces, under Azure's names. Every weight of pocket is trained: a new way of thinking is more
+# than an adapter of a small model holds.
+SETTINGS = {
+    "apply_lora": False, "learning_rate": 1.5e-3, "per_device_train_batch_size": 16, "warmup_steps": 30, "max_seq_length": 640,
+    "lr_scheduler_type": "cosine", "logging_steps": 10, "save_steps": 50, "save_total_limit": 1,
+}  # fmt: skip
 
 
 def row(item: Item, thinking: str, answer: str, system: str = REASONING_PROMPT) -> dict:
     """A chat row: the reasoning system prompt, the bare question, thinking and answer."""
     reply = f"{OPEN}\n{thinking}\n{CLOSE}\n{answer}" if thinking else answer
     messages = [{"role": "user", "content": item.prompt}, {"role": "assistant", "content": reply}]
-    return {"messages": [*([{"role": "system", "content": system}] if system else []), *messages], "task": item.task}
+    return {"messages": [*([{"role": "system", "content": system}] if system else []), *messages]}
 
 
 def taught(chosen: Sequence[Item], seed: int = 0, steps: bool = True) -> list[dict]:
@@ -57,14 +54,9 @@ def taught_by(model, chosen: Sequence[Item], system: str = REASONING_PROMPT, **g
     ]
 
 
-def tune(base: str, rows: Sequence[dict], out: Path, on_log: Callable | None = None, **changes):
-    """Train `base` on rows by `finetune()` with SETTINGS and `changes` of them; returns its result."""
-    return finetune(base, [{"messages": r["messages"]} for r in rows], replace(SETTINGS, **changes), out, on_log=on_log)
-
-
 def step_accuracy(model, rows: Sequence[dict]) -> tuple[int, int]:
-    """(right, all) lines of the rows' thinking: a line is right when each of its tokens is the model's first choice after all that
-    stands before it in the row. Reinforcement has little to build on until nearly every step is right.
+    """(right, all) lines of the rows' thinking: a line is right when each of its tokens is the model's first choice after
+    all that stands before it in the row. Reinforcement has little to build on until nearly every step is right.
     """
     import torch
 
@@ -72,7 +64,9 @@ def step_accuracy(model, rows: Sequence[dict]) -> tuple[int, int]:
     for one in rows:
         head = model.tokenizer.apply_chat_template(one["messages"][:-1], tokenize=False, add_generation_prompt=True)
         thinking = one["messages"][-1]["content"].partition(CLOSE)[0] + CLOSE
-        spans = [model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (head, *thinking.splitlines(keepends=True))]
+        spans = [
+            model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (head, *thinking.splitlines(keepends=True))
+        ]
         ids = [token for span in spans for token in span]
         with torch.inference_mode():
             best = model.model(torch.tensor([ids], device=model.model.device)).logits[0].argmax(-1).tolist()

@@ -34,7 +34,8 @@ TRUTH = re.compile(
     re.IGNORECASE,
 )
 NONE = re.compile(
-    r"(?<!\w)(?:unsatisfiable|unsat|not satisfiable|no solution|no satisfying assignment|cannot be satisfied|can't be satisfied)(?!\w)",
+    r"(?<!\w)(?:unsatisfiable|unsat|not satisfiable|no solution|no satisfying assignment|cannot be satisfied|can't be "
+    "satisfied)(?!\w)",
     re.IGNORECASE,
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -42,7 +43,8 @@ DAY = re.compile(r"\b(?:mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|
 CLOCK = r"(\d{1,2})(?:[:.h](\d{2}))?\s?([ap]\.?m\b\.?)?"
 SPAN = re.compile(rf"(?<![\d:.]){CLOCK}\s?(?:-|to|until|till|and)\s?{CLOCK}(?![\d:])", re.IGNORECASE)
 NO_SLOT = re.compile(
-    r"\bno (?:common |feasible |possible |suitable |such |available |valid |time |meeting ){0,3}(?:slot|time|meeting)\b", re.IGNORECASE
+    r"\bno (?:common |feasible |possible |suitable |such |available |valid |time |meeting ){0,3}(?:slot|time|meeting)\b",
+    re.IGNORECASE,
 )
 TOUR = re.compile(
     r"(?<![\w.])\d{1,3}(?:\s?(?:->|=>|→|>|,|-|\\to|\\rightarrow|\s)\s?(?:(?:city|node) )?\d{1,3}){2,60}(?![\w])", re.IGNORECASE
@@ -90,7 +92,10 @@ def truths(text: str) -> list[Found]:
     found = [Found(m.start(), m.end(), "Unsatisfiable") for m in NONE.finditer(text)]
     run: list = []
     for match in [*TRUTH.finditer(text), None]:
-        if run and (match is None or not re.fullmatch(r"[\s,;.*&|\\\[\](){}$_]*(?:and|\\text\{)?[\s*\\$]*", text[run[-1].end() : match.start()])):
+        if run and (
+            match is None
+            or not re.fullmatch(r"[\s,;.*&|\\\[\](){}$_]*(?:and|\\text\{)?[\s*\\$]*", text[run[-1].end() : match.start()])
+        ):
             words = [str((m["value"] or m["digit"]).lower() in ("true", "t", "1")).lower() for m in run]
             found.append(Found(run[0].start(), run[-1].end(), " ".join(words)))
             run = []

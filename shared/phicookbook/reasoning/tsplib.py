@@ -15,8 +15,8 @@ SECTIONS = ("NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION")
 
 
 def distances(text: str) -> tuple[list[list[int]], str]:
-    """(distances, "tsplib") of a file with at most MOST_SEARCHED cities, whose optimum can be searched. Raises ValueError with the
-    line and the reason for a file that is malformed, too large or of another kind."""
+    """(distances, "tsplib") of a file with at most MOST_SEARCHED cities, whose optimum can be searched. Raises ValueError
+    with the line and the reason for a file that is malformed, too large or of another kind."""
     head: dict[str, str] = {}
     numbers: list[float] = []
     section = ""

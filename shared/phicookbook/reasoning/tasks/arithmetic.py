@@ -7,8 +7,8 @@
     >>> score(item, "685.0").correct, score(item, "686").correct
     (True, False)
 
-Levels of "sums" 1 to 6: two digits, three digits, subtraction, one-digit products, chains of two, four-digit sums; of "words" the level is the
-number of operations in the story at most.
+Levels of "sums" 1 to 6: two digits, three digits, subtraction, one-digit products, chains of two, four-digit sums; of
+"words" the level is the number of operations in the story at most.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from __future__ import annotations
 import random
 
 from phicookbook.corpora import arithmetic as grammar
-from phicookbook.reasoning.shapes import number
 from phicookbook.reasoning.item import Item, Score, name_of
+from phicookbook.reasoning.shapes import number
 
 LEVELS = (1, 2, 3, 4, 5, 6)
 KINDS = ("sums", "words")

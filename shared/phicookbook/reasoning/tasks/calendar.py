@@ -7,8 +7,10 @@
     >>> score(item, "Monday 10:15-10:45").correct, score(item, "Monday 10:00-10:30")
     (True, Score(correct=False, met=2, of=3))
 
-The rules are those of BA-Calendar (Microsoft's eureka-ml-insights): availability, duration, buffers, weekends, not before, not after, blocked
-windows, and priority, which asks for the earliest time of the week. Every feasible time is right, the earliest alone under priority, and
+The rules are those of BA-Calendar (Microsoft's eureka-ml-insights): availability, duration, buffers, weekends, not before,
+not after, blocked
+windows, and priority, which asks for the earliest time of the week. Every feasible time is right, the earliest alone under
+priority, and
 "No slot" exactly when there is none. The level is the number of people. Times are minutes since midnight, day 0 is Monday.
 """
 
@@ -81,7 +83,9 @@ def prompt(data: dict) -> str:
     """The question with everybody's free times and the rules, one a line."""
     lines = [f"Find a time for a meeting of {data['duration']} minutes. Everybody must be free. Free times:"]
     for name, days in data["free"].items():
-        spans = [f"{DAYS[int(day)]} {' and '.join(f'{clock(a)}-{clock(b)}' for a, b in found)}" for day, found in days.items() if found]
+        spans = [
+            f"{DAYS[int(day)]} {' and '.join(f'{clock(a)}-{clock(b)}' for a, b in found)}" for day, found in days.items() if found
+        ]
         lines.append(f"{name}: {', '.join(spans) or 'never'}")
     if data["buffer"]:
         lines.append(f"Everybody must also be free for the {data['buffer']} minutes before and after it.")
@@ -150,7 +154,8 @@ def score(item: Item, answer: str) -> Score:
     day, length, buffer = DAYS.index(name), data["duration"], data["buffer"]
     kept = {
         "weekends": day < 5, "not_before": start >= data["not_before"], "not_after": end <= data["not_after"],
-        "blocked": all(end <= a or start >= b for a, b in data["blocked"]), "priority": bool(found) and (day, start) == found[0][:2],
+        "blocked": all(end <= a or start >= b for a, b in data["blocked"]), "priority": bool(found) and (day, start) ==
+        found[0][:2],
     }  # fmt: skip
     marks = [end - start == length, *(kept[rule] for rule in stated)]
     for days in data["free"].values():

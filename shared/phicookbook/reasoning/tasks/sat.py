@@ -9,9 +9,9 @@
     >>> score(item, "a true, b false, c true").correct, score(item, "True, True, True")
     (True, Score(correct=False, met=2, of=3))
 
-The level is the number of variables. Kinds are classes of constrainedness by clauses for each variable: 4.26 ("hard", where random
-formulas turn unsatisfiable), half and twice of it, and 4.26 with exactly one solution, as in Microsoft's eureka-ml-insights; "light"
-lies below them, where `pocket` can play.
+The level is the number of variables. Kinds are classes of constrainedness by clauses for each variable: 4.26 ("hard",
+where random formulas turn unsatisfiable), half and twice of it, and 4.26 with exactly one solution, as in Microsoft's
+eureka-ml-insights; "light" lies below them, where `pocket` can play.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from phicookbook.reasoning.shapes import booleans
 from phicookbook.reasoning.item import Item, Score, name_of
+from phicookbook.reasoning.shapes import booleans
 
 LEVELS = tuple(range(3, 16))
 RATIOS = {"light": 1.4, "under": 2.13, "hard": 4.26, "over": 8.52, "unique": 4.26}
@@ -104,7 +104,8 @@ def _rows(clause: Sequence[int], columns: list[int], n: int) -> int:
 
 
 def solutions(clauses: Sequence[Sequence[int]], n: int) -> int:
-    """The set of satisfying assignments as the bits of one number; bit r is the one in which variable v is true when bit v - 1 of r is set."""
+    """The set of satisfying assignments as the bits of one number; bit r is the one in which variable v is true when bit v
+    - 1 of r is set."""
     rows, columns = (1 << (1 << n)) - 1, _columns(n)
     for clause in clauses:
         rows &= _rows(clause, columns, n)
@@ -134,7 +135,8 @@ def score(item: Item, answer: str) -> Score:
 
 
 def teach(item: Item, rng: random.Random, most_tries: int = 64) -> tuple[str, str]:
-    """(thinking, answer) of an exhaustive search: a try, its clauses with every literal's value, and the next try after a clause that fails.
+    """(thinking, answer) of an exhaustive search: a try, its clauses with every literal's value, and the next try after a
+    clause that fails.
 
     All tries that agree with a failed one up to the clause's last variable fail too, so the next try flips the last true
     variable up to there and sets those behind it true again. Literals stand in the order of their variables: each token follows

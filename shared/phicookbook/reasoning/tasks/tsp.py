@@ -90,7 +90,8 @@ def score(item: Item, answer: str) -> Score:
 
 
 def teach(item: Item, rng: random.Random, most_lines: int = 60) -> tuple[str, str]:
-    """(thinking, answer): every round trip in one direction, added up leg by leg, left as soon as it is no shorter than the best so far.
+    """(thinking, answer): every round trip in one direction, added up leg by leg, left as soon as it is no shorter than
+    the best so far.
 
     Raises ValueError when it would take more than `most_lines` lines.
     """
