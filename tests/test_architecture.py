@@ -31,6 +31,7 @@ MOST_LINES, MOST_FUNCTION_LINES = 300, 40
 HARMLESS = {
     "Path", "dataclass", "field", "frozenset", "set", "list", "dict", "tuple", "sorted", "range", "re.compile",
     "FinetuneSettings", "Exercise", "getLogger", "logging.getLogger", "TypeVar", "Field", "ConfigDict",
+    "BeforeValidator",
 }  # fmt: skip
 METHODS = {
     "split", "splitlines", "strip", "replace", "join", "items", "keys", "values", "lower", "upper", "format",

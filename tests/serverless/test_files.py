@@ -37,7 +37,7 @@ def test_pages_hold_every_file_once(client):
     page = client.files.list(limit=2)
     assert page.has_more and page.has_next_page() and [file.id for file in page.get_next_page().data] == listed[2:4]
     assert [file.id for file in client.files.list(purpose="batch")] == []
-    with pytest.raises(openai.BadRequestError, match="after is 'file-0'"):
+    with pytest.raises(openai.NotFoundError, match="after is 'file-0'"):
         client.files.list(after="file-0")
 
 
@@ -50,9 +50,7 @@ def test_an_expiry_is_kept(client):
     assert told.value.param == "expires_after"
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\0b", "..", "x" * 5000, "häß 行.jsonl"]
-)
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\0b", "..", "x" * 400, "häß 行.jsonl"])
 def test_no_name_climbs_out(client, service, name):
     before = {path for path in service.log.parent.parent.rglob("*")}
     file = client.files.create(file=(name, jsonl(ROWS)), purpose="fine-tune")

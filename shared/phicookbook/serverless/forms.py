@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+
+def _whole(value: Any) -> Any:
+    """4.0 as 4: JSON has one kind of number, and both are a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Auto = Literal["auto"]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Metadata = Annotated[dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)]
@@ -25,9 +32,9 @@ class Form(BaseModel):
 class Knobs(Form):
     """The three knobs of supervised fine-tuning."""
 
-    batch_size: Auto | Annotated[int, Field(ge=1, le=256)] | None = None
+    batch_size: Auto | Annotated[Whole, Field(ge=1, le=256)] | None = None
     learning_rate_multiplier: Auto | Annotated[float, Field(gt=0, le=100)] | None = None
-    n_epochs: Auto | Annotated[int, Field(ge=1, le=50)] | None = None
+    n_epochs: Auto | Annotated[Whole, Field(ge=1, le=50)] | None = None
 
 
 class PreferenceKnobs(Knobs):
@@ -65,7 +72,7 @@ class JobForm(Form):
     method: Method | None = None
     hyperparameters: Annotated[Knobs | None, Field(deprecated=True)] = None
     suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] | None = None
-    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2_147_483_647)] | None = None
     metadata: Metadata | None = None
     integrations: Annotated[list[Any], Field(max_length=0)] | None = None
 
@@ -173,19 +180,19 @@ class ChatForm(Form):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: Annotated[int, Field(ge=1, le=16)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    n: Annotated[Whole, Field(ge=1, le=16)] | None = None
+    max_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+    max_completion_tokens: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    top_k: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    seed: Annotated[int, Field(ge=0, le=9_223_372_036_854_775_807)] | None = None
+    top_k: Annotated[Whole, Field(ge=0, le=1_000_000)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=9_223_372_036_854_775_807)] | None = None
     stop: Name | Annotated[list[Name], Field(max_length=4)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    logit_bias: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], Annotated[float, Field(ge=-100, le=100)]] | None = None
     logprobs: bool | None = None
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    top_logprobs: Annotated[Whole, Field(ge=0, le=20)] | None = None
     response_format: TextForm | SchemaForm | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None

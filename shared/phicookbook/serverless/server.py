@@ -31,7 +31,7 @@ def serve(config, port: int, with_parent: bool = False) -> None:
     """
     import uvicorn
 
-    from phicookbook.serverless.api.app import create_app
+    from phicookbook.serverless.api.app import Service, create_app
 
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -43,9 +43,10 @@ def serve(config, port: int, with_parent: bool = False) -> None:
         raise CookbookError(
             f"{config.host}:{port} cannot be listened on ({error.strerror}): give another --host or --port"
         ) from None
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(config), log_level="warning", timeout_graceful_shutdown=5, backlog=2048, lifespan="on")
-    )
+    service = Service(config)
+    service.take()
+    app = create_app(config, service)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, backlog=2048, lifespan="on"))
     if with_parent:
         threading.Thread(target=_follow, args=(server,), daemon=True).start()
     print(f"serving {config.base} on http://{config.host}:{listening.getsockname()[1]}/v1, data in {config.folder}", flush=True)

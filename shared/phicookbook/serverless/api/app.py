@@ -61,12 +61,17 @@ class Service:
         self.engine = EngineClient(config.base)
         self.upstream = Upstream(config.upstream, self.store, config.base, config.key) if config.upstream else None
 
-    async def start(self) -> None:
-        """Take the folder, clear what a kill left, and let jobs go on; raises CookbookError when another service has it."""
+    def take(self) -> None:
+        """Take the folder; raises CookbookError when another service has it."""
         try:
-            self.lock.acquire()
+            if not self.lock.is_locked:
+                self.lock.acquire()
         except Timeout:
             raise CookbookError(f"{self.store.folder} is served already: stop that service, or give another --data") from None
+
+    async def start(self) -> None:
+        """Clear what a kill left, and let jobs go on."""
+        self.take()
         self.store.sweep()
         self.supervisor.start()
 
@@ -80,12 +85,12 @@ class Service:
         self.lock.release()
 
 
-def create_app(config: Config) -> FastAPI:
-    """The application; nothing runs before it is started."""
+def create_app(config: Config, service: Service | None = None) -> FastAPI:
+    """The application; nothing runs before it is started, which makes the service unless one is given."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI):
-        app.state.service = Service(config)
+        app.state.service = service or Service(config)
         await app.state.service.start()
         yield
         await app.state.service.stop()

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from phicookbook.serverless import meter
 from phicookbook.serverless.api import shapes
-from phicookbook.serverless.api.completion import Answer, chunk, head, tool_calls_in
+from phicookbook.serverless.api.completion import Answer, chunk, head
 from phicookbook.serverless.errors import ApiError, from_exception, not_found
 from phicookbook.serverless.forms import ChatForm, NamedTool, SchemaForm
 
@@ -40,7 +40,7 @@ async def create(request: Request, form: ChatForm):
         if found is None:
             raise not_found("model", form.model, "model")
         folder = found.folder
-    options = options_of(form)
+    options = options_of(form) | {"whole": not form.stream}
     messages = [_message(message) for message in form.messages]
     seeds = [{} if form.seed is None else {"seed": (form.seed + i) % 2**63} for i in range(form.n or 1)]
     sources = [service.engine.answer(messages, options | seed, folder) for seed in seeds]
@@ -63,8 +63,6 @@ def options_of(form: ChatForm) -> dict:
         raise ApiError(400, "top_logprobs wants logprobs to be true.", param="top_logprobs", code="invalid_value")
     if form.stream_options and not form.stream:
         raise ApiError(400, "stream_options wants stream to be true.", param="stream_options", code="invalid_value")
-    if any(not token.isdecimal() for token in form.logit_bias or {}):
-        raise ApiError(400, "The keys of logit_bias are token ids, such as 42.", param="logit_bias", code="invalid_value")
     if form.response_format:
         held = form.response_format
         options["schema"] = held.json_schema.schema_ if isinstance(held, SchemaForm) else ANY_OBJECT
@@ -193,6 +191,3 @@ async def _streamed(service, form: ChatForm, first: tuple[int, dict], merged) ->
 
 def _line(content: dict) -> str:
     return f"data: {json.dumps(content, ensure_ascii=False)}\n\n"
-
-
-__all__ = ["add", "create", "tool_calls_in"]

@@ -30,6 +30,10 @@ UPLOAD = {
             "schema": {
                 "type": "object",
                 "required": ["file", "purpose"],
+                "dependentRequired": {
+                    "expires_after[anchor]": ["expires_after[seconds]"],
+                    "expires_after[seconds]": ["expires_after[anchor]"],
+                },
                 "properties": {
                     "file": {"type": "string", "format": "binary", "minLength": 1},
                     "purpose": {"type": "string", "enum": list(PURPOSES)},

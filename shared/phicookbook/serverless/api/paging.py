@@ -16,7 +16,7 @@ def page(session: Session, kind, where: tuple, after: str | None, limit: int, ne
     if after is not None:
         seen = session.exec(query.where(kind.id == after)).first()
         if seen is None:
-            raise ApiError(400, f"after is {after[:80]!r}, which is not in this list.", param="after", code="invalid_cursor")
+            raise ApiError(404, f"after is {after[:80]!r}, which is not in this list.", param="after", code="invalid_cursor")
         query = query.where(kind.seq < seen.seq if newest_first else kind.seq > seen.seq)
     rows = session.exec(query.order_by(kind.seq.desc() if newest_first else kind.seq).limit(limit + 1)).all()
     return list(rows[:limit]), len(rows) > limit

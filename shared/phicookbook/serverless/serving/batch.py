@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from phicookbook.chat import ROLES, as_messages
@@ -42,6 +43,7 @@ class Row:
     generator: Any = None
     matcher: Any = None
     written: list[int] = field(default_factory=list)
+    untold: dict[str, Any] = field(default_factory=lambda: {"text": "", "logprobs": []})
 
 
 class Batch:
@@ -54,7 +56,7 @@ class Batch:
         self.waiting: deque[Row] = deque()
         self.rows: list[Row] = []
         self.cache = self.mask = None
-        self.adapters: dict[str, str] = {}  # folder -> PEFT's name, the least recently used first
+        self.adapters: dict[str, str] = {}  # key of `_load` -> PEFT's name, the least recently used first
         self.count = 0
 
     @property
@@ -79,7 +81,7 @@ class Batch:
         if options.schema is not None:
             row.matcher = self._matcher(options.schema)
         if adapter:
-            self._load(adapter)
+            row.adapter = self._load(adapter)
         self.waiting.append(row)
 
     def drop(self, id: str) -> None:
@@ -120,39 +122,42 @@ class Batch:
         except CookbookError as error:
             raise ApiError(400, str(error), param="response_format", code="invalid_schema") from None
 
-    def _load(self, folder: str) -> None:
-        """Put an adapter beside the base, and take away one that nobody has used for long."""
+    def _load(self, folder: str) -> str:
+        """Put an adapter beside the base, and take away those that nobody has used for long; returns its key.
+
+        The key holds the time of the file, so a folder whose adapter was replaced is read anew.
+        """
         from peft import PeftModel
         from safetensors import SafetensorError
 
-        if folder in self.adapters:
-            self.adapters[folder] = self.adapters.pop(folder)
-            return
-        self.count += 1
-        name = f"a{self.count}"
         try:
+            key = f"{folder}@{(Path(folder) / 'adapter_model.safetensors').stat().st_mtime_ns}"
+            if key in self.adapters:
+                self.adapters[key] = self.adapters.pop(key)
+                return key
+            self.count += 1
+            name = f"a{self.count}"
             if isinstance(self.model, PeftModel):
                 self.model.load_adapter(folder, name)
             else:
                 self.model = PeftModel.from_pretrained(self.model, folder, adapter_name=name)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise ApiError(
-                404,
-                f"The model's files can't be opened ({error}): it may have just been deleted.",
-                param="model",
-                code="model_not_found",
-            ) from error
+            told = f"The model's files can't be opened ({shorten(str(error), 200)}): it may have just been deleted."
+            raise ApiError(404, told, param="model", code="model_not_found") from error
         self.model.eval()
-        self.adapters[folder] = name
-        used = {row.adapter for row in [*self.rows, *self.waiting]} | {folder}
-        for old in [f for f in self.adapters if f not in used][: max(0, len(self.adapters) - MOST_ADAPTERS)]:
-            self.unload(old)
+        self.adapters[key] = name
+        self._drop([old for old in self.adapters if old != key][: max(0, len(self.adapters) - MOST_ADAPTERS)])
+        return key
 
     def unload(self, folder: str) -> None:
         """Let go of an adapter, unless a request is still using it."""
-        used = folder in {row.adapter for row in [*self.rows, *self.waiting]}
-        if folder in self.adapters and not used and len(self.adapters) > 1:  # PEFT wants one at least
-            self.model.delete_adapter(self.adapters.pop(folder))
+        self._drop([key for key in self.adapters if key.rpartition("@")[0] == folder])
+
+    def _drop(self, keys: list[str]) -> None:
+        used = {row.adapter for row in [*self.rows, *self.waiting]}
+        for key in keys:
+            if key not in used and len(self.adapters) > 1:  # PEFT wants one at least
+                self.model.delete_adapter(self.adapters.pop(key))
 
     def step(self) -> list[dict]:
         """One token for every request; what there is to tell, one dict for each request that has news."""
@@ -239,7 +244,8 @@ class Batch:
         told = []
         for place, row in enumerate(rows):
             token = best[place] if row.options.plain else choose(logits[place].clone(), row.options, row.written, row.generator)
-            told.append(self._tell(row, token, logits[place]))
+            event = self._tell(row, token, logits[place])
+            told.append(_held_back(row, event) if row.options.whole and event else event)
         return [event for event in told if event]
 
     def _tell(self, row: Row, token: int, logits) -> dict:
@@ -285,6 +291,13 @@ def _left(block, width: int):
     from torch.nn.functional import pad
 
     return pad(block, (0, 0, width - block.shape[2], 0))
+
+
+def _held_back(row: Row, event: dict) -> dict:
+    """The event of a whole answer at its end, {} before."""
+    row.untold["text"] += event.get("text", "")
+    row.untold["logprobs"] += event.get("logprobs", [])
+    return event | row.untold if "finish" in event else {}
 
 
 def is_adapter(folder: str | Path) -> bool:

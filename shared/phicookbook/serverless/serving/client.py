@@ -91,18 +91,15 @@ class EngineClient:
 
     async def _read(self, process) -> None:
         """Hand each event to the request that it belongs to; when the process dies, tell every request."""
+        lost = "The process that answers has ended and is started anew: try again."
         while line := await process.stdout.readline():
             for event in json.loads(line):
+                lost = event.get("fatal", lost)
                 if events := self.asked.get(event["id"]):
                     events.put_nowait(event)
         await process.wait()
         for events in self.asked.values():
-            told = {
-                "status": 503,
-                "message": "The process that answers has ended and is started anew: try again.",
-                "code": "engine_lost",
-            }
-            events.put_nowait({"error": told})
+            events.put_nowait({"error": {"status": 503, "message": lost, "code": "engine_lost"}})
 
 
 def _error(told: dict) -> ApiError:

@@ -21,17 +21,24 @@ from typing import IO
 from phicookbook.serverless.errors import ApiError, from_exception
 from phicookbook.serverless.serving.batch import Batch, is_adapter
 from phicookbook.serverless.serving.sampling import Options
+from phicookbook.settings import CookbookError
+
+SMALL = 50_000_000  # parameters below which a step is shorter than the wait of two threads for each other
 
 
 class Engine:
     """A batch for the base with its adapters, and one for each whole model of its own."""
 
     def __init__(self, base: str):
+        import torch
+
         from phicookbook.models import open_model
 
         opened = open_model(base)
         if not hasattr(opened, "tokenizer"):
             raise ApiError(400, f"{base} answers elsewhere: start the service with --upstream")
+        if opened.model.num_parameters() < SMALL:
+            torch.set_num_threads(1)
         self.batches = {"": Batch(opened)}
         self.ids: dict[str, Batch] = {}
 
@@ -102,8 +109,11 @@ def run(base: str, orders: IO[str], out: IO[str]) -> None:
             waiting.put(json.loads(line))
         os._exit(0)  # the service is gone, and nobody reads what a step would still write
 
-    engine = Engine(base)
-    tell([{"id": "", "ready": True}])
+    try:
+        engine = Engine(base)
+    except (ApiError, CookbookError) as error:
+        tell([{"id": "", "fatal": str(error)}])
+        return
     threading.Thread(target=read, daemon=True).start()
     while True:
         while not engine.busy or not waiting.empty():

@@ -25,6 +25,7 @@ class Options:
     schema: dict | None = None
     tools: list[dict] | None = None
     forced: bool = False
+    whole: bool = False  # tell nothing before the answer has ended
 
     @property
     def plain(self) -> bool:
