@@ -109,3 +109,20 @@ def test_a_run_that_fails_is_marked_and_raised_and_what_was_registered_can_go():
         registry.folder_of("other")
     with pytest.raises(CookbookError, match="is no name of a model"):
         registry.register("a/b", made)
+
+
+def test_a_registered_model_is_served_under_a_name_and_deleted_again(registered, tiny_folder, tmp_path):
+    openai = pytest.importorskip("openai")
+    from phicookbook import serverless
+
+    service = serverless.start(tmp_path / "data", "--model", str(tiny_folder), "--deploy", "mine=headlines@champion")
+    try:
+        client = openai.OpenAI(base_url=service.url, api_key="none")
+        question = [{"role": "user", "content": "Is 3 good?"}]
+        answer = client.chat.completions.create(model="mine", messages=question, max_tokens=4, temperature=0)
+        expected = open_model(str(registry.folder_of("headlines@champion"))).chat("Is 3 good?", max_new_tokens=4).text
+        assert answer.choices[0].message.content == expected
+        assert client.models.delete("mine").deleted and "mine" not in [model.id for model in client.models.list()]
+    finally:
+        service.stop()
+    assert registry.place_of(str(tmp_path)) == tmp_path

@@ -10,7 +10,7 @@ import torch
 
 from phicookbook.models.local import open_folder
 from phicookbook.serverless.errors import ApiError
-from phicookbook.serverless.serving import batch as batches
+from phicookbook.serverless.serving import adapters as beside
 from phicookbook.serverless.serving.batch import Batch
 from phicookbook.serverless.serving.sampling import Options
 
@@ -85,18 +85,18 @@ def test_adapters_and_base_in_one_batch(opened, adapters):
 
 
 def test_adapters_that_are_not_used_are_let_go(opened, adapters, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_ADAPTERS", 2)
+    monkeypatch.setattr(beside, "MOST", 2)
     batch = Batch(opened)
     for folder in [*adapters, adapters[0]]:
         batch.add("x", talk("Is it?"), greedy(2), str(folder))
         drain(batch, {})
-    assert [key.rpartition("@")[0] for key in batch.adapters] == [str(adapters[2]), str(adapters[0])]
+    assert [key.rpartition("@")[0] for key in batch.adapters.names] == [str(adapters[2]), str(adapters[0])]
     batch.add("x", talk("Is it?"), greedy(2), str(adapters[0]))
     batch.unload(str(adapters[0]))
-    assert len(batch.adapters) == 2, "a request is using it"
+    assert len(batch.adapters.names) == 2, "a request is using it"
     drain(batch, {})
     batch.unload(str(adapters[0]))
-    assert [key.rpartition("@")[0] for key in batch.adapters] == [str(adapters[2])]
+    assert [key.rpartition("@")[0] for key in batch.adapters.names] == [str(adapters[2])]
 
 
 def test_a_replaced_adapter_is_read_anew(opened, adapters, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,8 +43,25 @@ def test_at_the_break_even_load_both_bills_are_equal():
     at = Load(n, WORK.input_tokens, WORK.output_tokens, WORK.trained_tokens, WORK.training_hours)
     assert n > 0 and pricing.machines(ROUND, at) == 1
     assert pricing.managed(ROUND, at).total == pytest.approx(pricing.serverless(ROUND, at).total)
+    at_less = Load(0.999 * n, WORK.input_tokens, WORK.output_tokens, WORK.trained_tokens, WORK.training_hours)
+    assert pricing.managed(ROUND, at_less).total > pricing.serverless(ROUND, at_less).total
     cheap = Prices(**{**ROUND.__dict__, "gpu_hour": 0.1})
     assert pricing.break_even_requests(cheap, WORK) == 0
+    slow = Prices(**{**ROUND.__dict__, "gpu_tokens_per_second": 1.0})
+    assert pricing.break_even_requests(slow, WORK) == float("inf"), "each machine costs more than the tokens it saves"
+
+
+def test_a_later_machine_may_bring_the_break_even():
+    """Costly trainings are made good a little by each machine that is busy."""
+    prices = Prices(**{**ROUND.__dict__, "gpu_tokens_per_second": 76.0})
+    work = Load(0, 3, 1, 4_000_000, training_hours=1000)
+    n = pricing.break_even_requests(prices, work, "free")
+    at = replace(work, requests=n)
+    assert pricing.machines(prices, at) > 5
+    assert pricing.managed(prices, at).total == pytest.approx(pricing.serverless(prices, at, "free").total)
+    for share in (0.2, 0.5, 0.9, 0.999):
+        less = replace(work, requests=share * n)
+        assert pricing.managed(prices, less).total > pricing.serverless(prices, less, "free").total
 
 
 def test_the_book_s_prices_tell_quoted_from_assumed():

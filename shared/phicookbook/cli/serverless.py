@@ -33,7 +33,7 @@ def _serve(options) -> int:
     from pathlib import Path
 
     from phicookbook import settings
-    from phicookbook.finetune import registry
+    from phicookbook.finetune.registry import place_of
     from phicookbook.serverless.api.app import Config
     from phicookbook.serverless.deploy import deploy
     from phicookbook.serverless.server import serve
@@ -45,6 +45,6 @@ def _serve(options) -> int:
     )  # fmt: skip
     for pair in options.deploy:
         name, _, where = pair.partition("=")
-        deploy(folder, name, where if Path(where).is_dir() else registry.folder_of(where), base=config.base)
+        deploy(folder, name, place_of(where), base=config.base)
     serve(config, options.port, options.with_parent)
     return 0

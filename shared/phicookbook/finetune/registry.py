@@ -155,6 +155,11 @@ def folder_of(reference: str) -> Path:
     return folder
 
 
+def place_of(where: str) -> Path:
+    """A folder as it stands, else the folder of the registered model that is called so."""
+    return Path(where) if Path(where).is_dir() else folder_of(where)
+
+
 def download(reference: str, to: Path) -> Path:
     """Write a registered model to `to` as a whole model that transformers opens, an adapter merged into its base."""
     from phicookbook.models.local import open_folder

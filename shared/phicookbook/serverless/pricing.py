@@ -9,7 +9,7 @@ Figures come from the newest file in datasets/prices, which tells quoted ones fr
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phicookbook import settings
@@ -17,6 +17,7 @@ from phicookbook.settings import CookbookError
 
 HOURS = 730  # of a month, 8,760 / 12
 MILLION = 1_000_000
+MOST_MACHINES = 1_000
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,12 @@ def managed(prices: Prices, work: Load) -> Bill:
 
 def machines(prices: Prices, work: Load) -> int:
     """How many machines the requests of a month keep busy, one at least."""
-    seconds = work.requests * (work.input_tokens + work.output_tokens) / prices.gpu_tokens_per_second
-    return max(1, math.ceil(seconds / (HOURS * 3600)))
+    return max(1, math.ceil(work.requests / capacity(prices, work)))
+
+
+def capacity(prices: Prices, work: Load) -> float:
+    """Requests of this size that one machine answers in a month."""
+    return HOURS * 3600 * prices.gpu_tokens_per_second / (work.input_tokens + work.output_tokens)
 
 
 def break_even(prices: Prices, work: Load, hosting: str = "talk-hosting") -> float:
@@ -119,13 +124,19 @@ def break_even(prices: Prices, work: Load, hosting: str = "talk-hosting") -> flo
 
 
 def break_even_requests(prices: Prices, work: Load, hosting: str = "talk-hosting") -> float:
-    """Requests a month from which one managed machine is cheaper, all else as in `work`; infinite when it never is."""
-    per_request = _per_request(prices, work)
-    none = Load(0, work.input_tokens, work.output_tokens, work.trained_tokens, work.training_hours)
-    missing = managed(prices, none).total - serverless(prices, none, hosting).total
-    if missing <= 0:
-        return 0.0
-    return missing / per_request if per_request else math.inf
+    """The fewest requests a month for which managed machines are no dearer, all else as in `work`; infinite when there are none.
+
+    Each machine more is a step in the managed bill, so each number of machines is looked at by itself.
+    """
+    per_request, most = _per_request(prices, work), capacity(prices, work)
+    for count in range(1, MOST_MACHINES + 1):
+        least, full = (replace(work, requests=(count - 1) * most), replace(work, requests=count * most))
+        missing = managed(prices, full).total - serverless(prices, least, hosting).total
+        if missing <= 0:
+            return least.requests
+        if per_request and least.requests + missing / per_request <= full.requests:
+            return least.requests + missing / per_request
+    return math.inf
 
 
 def _per_request(prices: Prices, work: Load) -> float:

@@ -13,21 +13,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from phicookbook.chat import ROLES, as_messages
 from phicookbook.models import constrain
 from phicookbook.serverless.errors import ApiError
+from phicookbook.serverless.serving.adapters import Adapters
 from phicookbook.serverless.serving.sampling import Options, Text, choose, logprobs_of
 from phicookbook.settings import CookbookError
 
 MOST_ROWS = 64
 MOST_JOINING = 4_096  # tokens read at once for requests that join, so that the others do not wait long
-MOST_ADAPTERS = 32
 USUAL_ANSWER = 512
-BASE = "__base__"  # PEFT's name for rows without an adapter
 
 
 @dataclass
@@ -50,14 +47,13 @@ class Batch:
     """Requests to one base model. Not for more than one thread."""
 
     def __init__(self, opened):
-        self.opened, self.model = opened, opened.model
-        ends = self.model.generation_config.eos_token_id
+        self.opened = opened
+        ends = opened.model.generation_config.eos_token_id
         self.ends = ends if isinstance(ends, list) else [ends]
         self.waiting: deque[Row] = deque()
         self.rows: list[Row] = []
         self.cache = self.mask = None
-        self.adapters: dict[str, str] = {}  # key of `_load` -> PEFT's name, the least recently used first
-        self.count = 0
+        self.adapters = Adapters(opened.model)
 
     @property
     def busy(self) -> bool:
@@ -81,7 +77,7 @@ class Batch:
         if options.schema is not None:
             row.matcher = self._matcher(options.schema)
         if adapter:
-            row.adapter = self._load(adapter)
+            row.adapter = self.adapters.load(adapter, self._used())
         self.waiting.append(row)
 
     def drop(self, id: str) -> None:
@@ -115,49 +111,19 @@ class Batch:
     def _matcher(self, schema: dict):
         if not hasattr(self, "_grammar"):
             self._grammar = constrain.tokenizer_for(
-                self.opened.tokenizer, self.model.get_output_embeddings().weight.shape[0], self.ends
+                self.opened.tokenizer, self.opened.model.get_output_embeddings().weight.shape[0], self.ends
             )
         try:
             return constrain.matcher(self._grammar, schema)
         except CookbookError as error:
             raise ApiError(400, str(error), param="response_format", code="invalid_schema") from None
 
-    def _load(self, folder: str) -> str:
-        """Put an adapter beside the base, and take away those that nobody has used for long; returns its key.
-
-        The key holds the time of the file, so a folder whose adapter was replaced is read anew.
-        """
-        from peft import PeftModel
-        from safetensors import SafetensorError
-
-        try:
-            key = f"{folder}@{(Path(folder) / 'adapter_model.safetensors').stat().st_mtime_ns}"
-            if key in self.adapters:
-                self.adapters[key] = self.adapters.pop(key)
-                return key
-            self.count += 1
-            name = f"a{self.count}"
-            if isinstance(self.model, PeftModel):
-                self.model.load_adapter(folder, name)
-            else:
-                self.model = PeftModel.from_pretrained(self.model, folder, adapter_name=name)
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            told = f"The model's files can't be opened ({shorten(str(error), 200)}): it may have just been deleted."
-            raise ApiError(404, told, param="model", code="model_not_found") from error
-        self.model.eval()
-        self.adapters[key] = name
-        self._drop([old for old in self.adapters if old != key][: max(0, len(self.adapters) - MOST_ADAPTERS)])
-        return key
-
     def unload(self, folder: str) -> None:
         """Let go of an adapter, unless a request is still using it."""
-        self._drop([key for key in self.adapters if key.rpartition("@")[0] == folder])
+        self.adapters.unload(folder, self._used())
 
-    def _drop(self, keys: list[str]) -> None:
-        used = {row.adapter for row in [*self.rows, *self.waiting]}
-        for key in keys:
-            if key not in used and len(self.adapters) > 1:  # PEFT wants one at least
-                self.model.delete_adapter(self.adapters.pop(key))
+    def _used(self) -> set[str]:
+        return {row.adapter for row in [*self.rows, *self.waiting]}
 
     def step(self) -> list[dict]:
         """One token for every request; what there is to tell, one dict for each request that has news."""
@@ -183,21 +149,10 @@ class Batch:
 
     def _run(self, rows: list[Row], ids, mask, places, cache):
         """Logits of the last place, of shape (rows, vocabulary)."""
-        names = [self.adapters.get(row.adapter, BASE) for row in rows]
-        mixed = {"adapter_names": names} if self.adapters else {}
-        return (
-            self.model(
-                input_ids=ids,
-                attention_mask=mask,
-                position_ids=places,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-                **mixed,
-            )
-            .logits[:, -1]
-            .float()
-        )
+        more = self.adapters.mixed([row.adapter for row in rows])
+        more |= {"past_key_values": cache, "use_cache": True, "logits_to_keep": 1}
+        found = self.adapters.model(input_ids=ids, attention_mask=mask, position_ids=places, **more)
+        return found.logits[:, -1].float()
 
     def _read_on(self):
         """The logits after the last token of every row."""
@@ -213,7 +168,7 @@ class Batch:
         import torch
         from transformers import DynamicCache
 
-        width, device = max(len(row.ids) for row in rows), next(self.model.parameters()).device
+        width, device = max(len(row.ids) for row in rows), next(self.opened.model.parameters()).device
         pad = self.opened.tokenizer.pad_token_id
         ids = torch.tensor([[pad] * (width - len(row.ids)) + row.ids for row in rows], device=device)
         mask = torch.tensor([[0] * (width - len(row.ids)) + [1] * len(row.ids) for row in rows], device=device)
@@ -298,8 +253,3 @@ def _held_back(row: Row, event: dict) -> dict:
     row.untold["text"] += event.get("text", "")
     row.untold["logprobs"] += event.get("logprobs", [])
     return event | row.untold if "finish" in event else {}
-
-
-def is_adapter(folder: str | Path) -> bool:
-    """Whether a folder holds an adapter and not a whole model."""
-    return (Path(folder) / "adapter_config.json").exists()

@@ -19,7 +19,8 @@ import threading
 from typing import IO
 
 from phicookbook.serverless.errors import ApiError, from_exception
-from phicookbook.serverless.serving.batch import Batch, is_adapter
+from phicookbook.serverless.serving.adapters import is_adapter
+from phicookbook.serverless.serving.batch import Batch
 from phicookbook.serverless.serving.sampling import Options
 from phicookbook.settings import CookbookError
 
