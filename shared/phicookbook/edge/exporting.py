@@ -153,6 +153,7 @@ def _report(base: str, named: list[str], fuse: bool, shape: Shape, done: Export)
         "model": base, "adapters": named, "fused": fuse, **asdict(done.form), "form": done.form.name,
         "architecture": shape.architecture, "parameters": shape.parameters, "of them embedding": shape.embedding,
         "bytes": asdict(done.sizes) | {"total": done.sizes.total}, "bytes expected": disk_bytes(shape, done.form),
-        "memory stated": memory_bytes(shape), "parity": {name or "base": each.to_dict() for name, each in done.parity.items()},
+        "memory stated": memory_bytes(shape, done.form),
+        "parity": {name or "base": each.to_dict() for name, each in done.parity.items()},
         "versions": {name: version(name) for name in ("onnxruntime-genai", "onnxruntime", "transformers", "torch")},
     }  # fmt: skip
