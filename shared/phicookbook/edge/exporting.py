@@ -65,6 +65,11 @@ def export(
     return done
 
 
+def make(folder: Path) -> Export:
+    """Export pocket-headlines, fused, in four bits: the artifact pocket-headlines-int4."""
+    return export("pocket-headlines", folder, Form("int4"))
+
+
 def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
     """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
     place = find(model)
