@@ -41,14 +41,17 @@ class Probe:
 def probe(folder: Path, prompts: Sequence[list[int]], most: int, offline: bool = False) -> Probe:
     """Greedy answers of at most `most` tokens to prompts of token ids, measured in a new process.
 
-    With `offline` the process has no network: every connection of Python is refused, and where Linux allows it the process
-    is in a namespace of its own besides. Raises CookbookError with the process's last line when it fails.
+    With `offline` the process has no network: it is in a namespace of its own where Linux allows that, and elsewhere every
+    connection of Python is refused. Raises CookbookError with the process's last line when it fails.
     """
     command, environment = [sys.executable, "-m", __name__], dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join([str(settings.PACKAGE.parent), environment.get("PYTHONPATH", "")])
-    if offline and has_namespaces():
+    paths = [str(settings.PACKAGE.parent), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    alone = offline and has_namespaces()
+    if alone:
         command = [*NAMESPACE, *command]
-    told = json.dumps({"folder": str(folder), "prompts": list(prompts), "most": most, "offline": offline})
+    task = {"folder": str(folder), "prompts": list(prompts), "most": most, "offline": offline, "refuse": offline and not alone}
+    told = json.dumps(task)
     done = subprocess.run(command, input=told, capture_output=True, text=True, env=environment)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -68,7 +71,7 @@ def main() -> int:
     import socket
 
     task = json.loads(sys.stdin.read())
-    if task["offline"]:
+    if task["refuse"]:
         sys.addaudithook(_refuse)
 
     import onnxruntime_genai as og
@@ -95,7 +98,7 @@ def main() -> int:
 
 
 def _refuse(event: str, arguments) -> None:
-    """An audit hook that lets nothing of Python's out; in a namespace without a network there is no way out anyway."""
+    """An audit hook that lets nothing of Python's out."""
     if event in REACHES_OUT:
         raise OSError(f"the network is off: {event}")
 
