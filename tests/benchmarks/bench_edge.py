@@ -1,7 +1,7 @@
 """Phi at its true dimensions, with random weights: size, memory, speed against the roofline, and against other runtimes.
 
     make bench, or: pytest tests/benchmarks/bench_edge.py -s
-    EDGE_LAYERS=0 takes all layers (about 24 GB of memory), EDGE_MODEL another member
+    EDGE_LAYERS=0 takes all layers (it states about 28 GB of memory), EDGE_MODEL another member
 
 Four layers by default. Speeds are tokens per CPU second on one thread, all in one run. Writes docs/results/edge_true_size.md.
 llama.cpp is measured where `llama-bench` and `convert_hf_to_gguf.py` (LLAMA_CPP) are installed.
