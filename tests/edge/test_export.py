@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from phicookbook.cli import main
+from phicookbook.corpora import headlines
 from phicookbook.edge import Form, adapters, export
 from phicookbook.edge.exporting import REPORT
 from phicookbook.edge.need import disk_bytes, shape_of
 from phicookbook.models import open_model
+from phicookbook.models.artifacts import path_of
 from phicookbook.settings import CookbookError
 
 PROMPTS = ["Hello", "What is the sentiment of this headline? The system was breached.", "positive negative", "7" * 40]
@@ -162,3 +164,10 @@ def test_the_command(small_folder, tmp_path, capsys):
     assert "int4-16" in capsys.readouterr().out and (out / "genai_config.json").exists()
     assert main(["export", str(small_folder), str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_the_artifact_in_four_bits(adapter):
+    shutil.copytree(adapter, path_of("pocket-headlines"))
+    model = open_model("pocket-headlines-int4")
+    assert model.chat(headlines.prompt("Contoso recovers from a ransomware attack.")).text in headlines.LABELS
+    assert (path_of("pocket-headlines-int4") / REPORT).exists()

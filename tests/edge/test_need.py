@@ -44,7 +44,7 @@ def test_blocks_that_do_not_divide_are_told_with_those_that_do(pocket, tmp_path)
 def test_too_little_memory_is_told_with_both_figures(pocket, tmp_path, monkeypatch):
     memory = collections.namedtuple("memory", "available")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory(1_000_000_000))
-    with pytest.raises(CookbookError, match=r"needs about 1\.5 GB of memory and 1\.0 GB are free"):
+    with pytest.raises(CookbookError, match=r"needs about 1\.2 GB of memory and 1\.0 GB are free"):
         need.check(pocket, Form(), tmp_path / "out")
 
 
@@ -58,5 +58,5 @@ def test_too_little_disk_is_told(pocket, tmp_path, monkeypatch):
 def test_need_grows_with_layers(tmp_path):
     about = json.loads((settings.POCKET_WEIGHTS / "config.json").read_text()) | {"hidden_size": 384}
     (tmp_path / "config.json").write_text(json.dumps(about))
-    needs = [need.memory_bytes(need.shape_of(tmp_path, n)) for n in (4, 8)]
+    needs = [need.memory_bytes(need.shape_of(tmp_path, n), Form()) for n in (4, 8)]
     assert needs[0] < needs[1]

@@ -65,6 +65,11 @@ def export(
     return done
 
 
+def make(folder: Path) -> Export:
+    """Export pocket-headlines, fused, in four bits: the artifact pocket-headlines-int4."""
+    return export("pocket-headlines", folder, Form("int4"))
+
+
 def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
     """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
     place = find(model)
@@ -153,6 +158,7 @@ def _report(base: str, named: list[str], fuse: bool, shape: Shape, done: Export)
         "model": base, "adapters": named, "fused": fuse, **asdict(done.form), "form": done.form.name,
         "architecture": shape.architecture, "parameters": shape.parameters, "of them embedding": shape.embedding,
         "bytes": asdict(done.sizes) | {"total": done.sizes.total}, "bytes expected": disk_bytes(shape, done.form),
-        "memory stated": memory_bytes(shape), "parity": {name or "base": each.to_dict() for name, each in done.parity.items()},
+        "memory stated": memory_bytes(shape, done.form),
+        "parity": {name or "base": each.to_dict() for name, each in done.parity.items()},
         "versions": {name: version(name) for name in ("onnxruntime-genai", "onnxruntime", "transformers", "torch")},
     }  # fmt: skip

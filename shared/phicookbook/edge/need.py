@@ -14,9 +14,11 @@ from textwrap import shorten
 from phicookbook.edge.form import BITS, Form
 from phicookbook.settings import CookbookError
 
-# Measured peaks of the builder (docs/results/edge_true_size.md): the weights as they are loaded, their 32-bit copies and the
-# written model exist at the same time for part of the layers. Eight bytes a parameter and 1.5 GB lie above every measured peak.
-BYTES_A_PARAMETER, BYTES_ANYWAY = 8, 1_500_000_000
+# A line above the measured peaks of the builder (docs/results/edge_true_size.md): the weights as they are loaded and their
+# 32-bit copies exist at the same time for part of the layers. It overstates for many layers. An fp32 export is compared with
+# PyTorch's own 32-bit weights beside it, which takes eight bytes a parameter.
+BYTES_A_PARAMETER = {"fp32": 8, "int8": 7, "int4": 7}
+BYTES_ANYWAY = 1_200_000_000
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def shape_of(place: Path | str, layers: int = 0) -> Shape:
     )
 
 
-def memory_bytes(shape: Shape) -> int:
-    """Bytes of memory that the build takes at its peak, estimated upwards from measured ones."""
-    return BYTES_A_PARAMETER * shape.parameters + BYTES_ANYWAY
+def memory_bytes(shape: Shape, form: Form) -> int:
+    """Bytes of memory that an export takes at its peak, estimated upwards from measured ones."""
+    return BYTES_A_PARAMETER[form.precision] * shape.parameters + BYTES_ANYWAY
 
 
 def disk_bytes(shape: Shape, form: Form) -> int:
@@ -93,7 +95,7 @@ def check(shape: Shape, form: Form, out: Path, copies: int = 1) -> None:
         fitting = [b for b in (16, 32, 64, 128, 256) if all(width % b == 0 for width in shape.widths)]
         choose = f"choose {' or '.join(map(str, fitting))}" if fitting else "export fp32"
         raise CookbookError(f"blocks of {form.block_size} do not divide a row of {odd[0]} weights: {choose}")
-    needed, free = memory_bytes(shape), psutil.virtual_memory().available
+    needed, free = memory_bytes(shape, form), psutil.virtual_memory().available
     if needed > free:
         raise CookbookError(
             f"the export of {shape.parameters / 1e9:.2f} billion parameters needs about {needed / 1e9:.1f} GB of memory and "

@@ -22,7 +22,8 @@ class Parity:
     """How an export compares with PyTorch.
 
     `logits` is the largest difference at any position, `top` the share of positions with the same most likely token,
-    `greedy` the share of answers that are equal token by token; `pytorch` and `onnx` are headlines right under the policy.
+    `greedy` the share of greedy answers that are equal in text, number of tokens and end; `pytorch` and `onnx` are headlines
+    right under the policy.
     """
 
     logits: float

@@ -21,14 +21,13 @@ from phicookbook.settings import CookbookError
 
 NAMESPACE = ("unshare", "--map-root-user", "--net")
 REACHES_OUT = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
-NOWHERE = ("192.0.2.1", 9)  # an address that is set aside for documentation (RFC 5737)
 
 
 @dataclass(frozen=True)
 class Probe:
     """What a run on one thread gave: token ids of each answer, tokens a CPU second while answering, CPU seconds up to the
-    first token, bytes of memory that the model added, which network interfaces the process saw, and whether it could send to
-    an address outside (only tried offline, where it must not)."""
+    first token, bytes of memory that the model added, which network interfaces the process saw, and whether one of them
+    leads out of the machine (None when the run was not offline; False where Python's connections are refused)."""
 
     answers: list[list[int]]
     per_cpu_second: float
@@ -41,14 +40,17 @@ class Probe:
 def probe(folder: Path, prompts: Sequence[list[int]], most: int, offline: bool = False) -> Probe:
     """Greedy answers of at most `most` tokens to prompts of token ids, measured in a new process.
 
-    With `offline` the process has no network: every connection of Python is refused, and where Linux allows it the process
-    is in a namespace of its own besides. Raises CookbookError with the process's last line when it fails.
+    With `offline` the process has no network: it is in a namespace of its own where Linux allows that, and elsewhere every
+    connection of Python is refused. Raises CookbookError with the process's last line when it fails.
     """
     command, environment = [sys.executable, "-m", __name__], dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join([str(settings.PACKAGE.parent), environment.get("PYTHONPATH", "")])
-    if offline and has_namespaces():
+    paths = [str(settings.PACKAGE.parent), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    alone = offline and has_namespaces()
+    if alone:
         command = [*NAMESPACE, *command]
-    told = json.dumps({"folder": str(folder), "prompts": list(prompts), "most": most, "offline": offline})
+    task = {"folder": str(folder), "prompts": list(prompts), "most": most, "offline": offline, "refuse": offline and not alone}
+    told = json.dumps(task)
     done = subprocess.run(command, input=told, capture_output=True, text=True, env=environment)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -68,7 +70,7 @@ def main() -> int:
     import socket
 
     task = json.loads(sys.stdin.read())
-    if task["offline"]:
+    if task["refuse"]:
         sys.addaudithook(_refuse)
 
     import onnxruntime_genai as og
@@ -89,25 +91,16 @@ def main() -> int:
     memory = psutil.Process().memory_info().rss - before
     seen = [name for _, name in socket.if_nameindex()] if hasattr(socket, "if_nameindex") else []
     speed = count / busy if busy else 0.0
+    reached = (not task["refuse"] and set(seen) != {"lo"}) if task["offline"] else None
     print(json.dumps({"answers": answers, "per_cpu_second": speed, "first_token": sorted(first)[len(first) // 2],
-                      "memory": memory, "network": seen, "reached": _reaches(socket) if task["offline"] else None}))  # fmt: skip
+                      "memory": memory, "network": seen, "reached": reached}))  # fmt: skip
     return 0
 
 
 def _refuse(event: str, arguments) -> None:
-    """An audit hook that lets nothing of Python's out; in a namespace without a network there is no way out anyway."""
+    """An audit hook that lets nothing of Python's out."""
     if event in REACHES_OUT:
         raise OSError(f"the network is off: {event}")
-
-
-def _reaches(socket) -> bool:
-    """Whether a datagram to an outside address can be sent at all."""
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            out.sendto(b"", NOWHERE)
-    except OSError:
-        return False
-    return True
 
 
 def _answer(og, model, prompt: list[int], most: int) -> tuple[list[int], float, float]:
