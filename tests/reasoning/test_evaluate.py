@@ -89,7 +89,7 @@ def test_two_runs_do_not_write_one_file(tmp_path):
 
 def test_batches_hold_like_lengths_and_every_pair_once():
     pairs = [(item, r) for item in CHOSEN for r in range(4)]
-    batches = batches_of(pairs, SETTING)
+    batches = batches_of(pairs)
     assert sorted(map(str, sum(batches, []))) == sorted(map(str, pairs)) and all(len(b) <= BATCH for b in batches)
     ends = [(len(b[0][0].prompt), len(b[-1][0].prompt)) for b in batches]
     assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:]))

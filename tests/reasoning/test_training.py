@@ -97,6 +97,15 @@ def test_a_mixture_has_its_shares():
             curate.mixture(rows, shares, 5)
 
 
+def test_rows_are_even_over_their_turns():
+    rows = sft.taught(items("sat", 120, seed=1, level=4, split="train"))
+    found = curate.by_turns(rows, 40)
+    turns = [min(4, row["messages"][-1]["content"].count("\nchange")) for row in found]
+    assert len(found) == 40 and found == curate.by_turns(rows, 40)
+    assert max(map(turns.count, range(5))) - min(map(turns.count, range(4))) <= 4
+    assert len(curate.by_turns(rows, 10_000)) == len(rows)
+
+
 def test_rows_of_a_program_and_of_a_model():
     rows = sft.taught(SUMS)
     assert len(rows) == 12 and all(rewards.well_formed(row["messages"][-1]["content"]) for row in rows)

@@ -13,6 +13,7 @@ from phicookbook.chat import CLOSE, OPEN
 from phicookbook.corpora.arithmetic import REASONING_PROMPT
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.tasks import module, score
+
 # Settings of a fine-tuning for traces, under Azure's names. Every weight of pocket is trained: a new way of thinking is more
 # than an adapter of a small model holds.
 SETTINGS = {
