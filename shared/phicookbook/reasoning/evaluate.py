@@ -34,9 +34,8 @@ SYSTEM = (
 @dataclass(frozen=True)
 class Protocol:
     """How a model is asked. `instruct` adds to each question the sentence on the form of the answer; models that learned
-    one fixed form
-    go without. `budget` is tokens for thinking and answer together; `force` closes a thinking that reaches it and asks for the
-    answer; `least` makes a model that stops earlier think on (budget forcing, arXiv:2501.19393)."""
+    one fixed form go without. `budget` is tokens for thinking and answer together; `force` closes a thinking that reaches it
+    and asks for the answer; `least` makes a model that stops earlier think on (budget forcing, arXiv:2501.19393)."""
 
     system: str = REASONING_PROMPT
     instruct: bool = False

@@ -1,7 +1,6 @@
 """Supervised fine-tuning on thinking traces: rows from a teacher that is a program or a model, and the one training entry point.
 
-rows = taught(items("sat", 6_000, seed=1, level=4, split="train"))
-tune("pocket", rows, Path("out"))
+rows = taught(items("sat", 6_000, seed=1, level=4, split="train")) tune("pocket", rows, Path("out"))
 """
 
 from __future__ import annotations
