@@ -121,7 +121,7 @@ def _trainer(base: str, chosen: Sequence[Item], part: Path, setting: Reinforceme
         per_device_train_batch_size=setting.group,
         gradient_accumulation_steps=setting.prompts, max_completion_length=setting.budget, temperature=setting.temperature,
         logging_steps=1, save_steps=setting.save_steps, save_total_limit=1, seed=setting.seed, report_to="none",
-        disable_tqdm=True, bf16=False, gradient_checkpointing=False, use_cpu=not torch.cuda.is_available(),
+        disable_tqdm=True, bf16=False, activation_checkpointing=False, use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=False,
     )  # fmt: skip
     trainer = GRPOTrainer(
