@@ -12,7 +12,7 @@ import pytest
 from phicookbook.chat import Reply
 from phicookbook.cli import main
 from phicookbook.reasoning import budget, items, report
-from phicookbook.reasoning.evaluate import BATCH, Protocol, ask, batches_of, evaluate, protocol_for
+from phicookbook.reasoning.evaluate import BATCH, BATCH_OVER_NETWORK, Protocol, ask, batches_of, evaluate, protocol_for
 from phicookbook.reasoning.records import Records, read
 from phicookbook.settings import CookbookError
 
@@ -89,7 +89,7 @@ def test_two_runs_do_not_write_one_file(tmp_path):
 
 def test_batches_hold_like_lengths_and_every_pair_once():
     pairs = [(item, r) for item in CHOSEN for r in range(4)]
-    batches = batches_of(pairs, SETTING)
+    batches = batches_of(pairs)
     assert sorted(map(str, sum(batches, []))) == sorted(map(str, pairs)) and all(len(b) <= BATCH for b in batches)
     ends = [(len(b[0][0].prompt), len(b[-1][0].prompt)) for b in batches]
     assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:]))
@@ -206,3 +206,19 @@ def test_a_cluster_leaves_the_same_records(tmp_path):
 
     assert plain(here) == plain(there)
     assert json.loads((tmp_path / "b.jsonl").read_text().splitlines()[0])["run"]["items"] == BATCH + 4
+
+
+def test_an_endpoint_that_dies_in_the_middle_loses_one_batch_at_most(tmp_path):
+    from stub_endpoint import serving
+
+    from phicookbook.models.endpoint import open_endpoint
+
+    with serving() as stub:
+        model = open_endpoint(stub.name, retries=0)
+        stub.script = [None] * BATCH_OVER_NETWORK + [500] * BATCH_OVER_NETWORK
+        with pytest.raises(CookbookError, match="failed .500."):
+            evaluate(model, CHOSEN[:24], tmp_path / "run.jsonl", SETTING, progress="")
+        assert len(read(tmp_path / "run.jsonl")[1]) == BATCH_OVER_NETWORK
+        stub.script, before = [], len(stub.seen)
+        assert len(evaluate(model, CHOSEN[:24], tmp_path / "run.jsonl", SETTING, progress="")) == 24
+        assert len(stub.seen) - before == 24 - BATCH_OVER_NETWORK

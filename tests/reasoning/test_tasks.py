@@ -266,9 +266,9 @@ def told_sum(prompt: str) -> int:
         return n[0] - n[1]
     if chain := re.search(r"\d+(?: [+x-] \d+)+", prompt):
         return eval(chain[0].replace("x", "*"))
-    if re.search(r"[Ss]ubtract", prompt):
+    if re.search(r"[Ss]ubtract|away from", prompt):
         return n[1] - n[0]
-    if re.search(r"minus|Take .* away", prompt):
+    if re.search(r"minus| - ", prompt):
         return n[0] - n[1]
     if re.search(r"times|[Mm]ultiply", prompt):
         return n[0] * n[1]

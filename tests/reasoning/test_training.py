@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook.chat import Reply
+from phicookbook.cli import main
 from phicookbook.cli.reasoning import fine_tune
 from phicookbook.reasoning import curate, items, rewards, sft
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
@@ -97,6 +98,15 @@ def test_a_mixture_has_its_shares():
             curate.mixture(rows, shares, 5)
 
 
+def test_rows_are_even_over_their_turns():
+    rows = sft.taught(items("sat", 120, seed=1, level=4, split="train"))
+    found = curate.by_turns(rows, 40)
+    turns = [min(4, row["messages"][-1]["content"].count("\nchange")) for row in found]
+    assert len(found) == 40 and found == curate.by_turns(rows, 40)
+    assert max(map(turns.count, range(5))) - min(map(turns.count, range(4))) <= 4
+    assert len(curate.by_turns(rows, 10_000)) == len(rows)
+
+
 def test_rows_of_a_program_and_of_a_model():
     rows = sft.taught(SUMS)
     assert len(rows) == 12 and all(rewards.well_formed(row["messages"][-1]["content"]) for row in rows)
@@ -151,3 +161,18 @@ def test_a_whole_run_writes_its_stages_and_goes_on_after_a_stop(plan, tmp_path, 
     assert "single steps" in table(result)
     with pytest.raises(CookbookError, match="another plan"):
         train(replace(plan, rows=9), tmp_path, fine_tune, progress=False)
+
+
+def test_the_command_trains_without_reinforcement(tmp_path, capsys):
+    run = ["reasoning", "train", "arithmetic:1:sums=2", "--rows", "8", "--rl-steps", "0", "--test", "2", "--out", str(tmp_path)]
+    assert main(run) == 0
+    out = capsys.readouterr().out
+    assert "arithmetic:1:sums at 0.8" in out and "pocket-reasoning" in out and (tmp_path / "training.json").exists()
+
+
+@pytest.mark.parametrize(
+    "domain, told", [("satt:4", "did you mean 'sat'"), ("sat:x", "is no domain"), ("sat:4:light=much", "is no domain")]
+)
+def test_the_command_tells_a_bad_domain(domain, told, tmp_path, capsys):
+    assert main(["reasoning", "train", domain, "--out", str(tmp_path)]) == 2
+    assert told in capsys.readouterr().err

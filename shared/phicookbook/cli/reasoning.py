@@ -44,6 +44,8 @@ def add(commands) -> None:
     train.add_argument("--out", default="", help="folder of the run (default: .artifacts/reasoning)")
     train.add_argument("--rows", type=count, default=9_600, help="traces to fine-tune on")
     train.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement, 0 for none")
+    train.add_argument("--rl-rate", type=float, default=3e-5, help="learning rate of reinforcement")
+    train.add_argument("--rl-temperature", type=float, default=0.8, help="of its draws; raise it when groups have no spread")
     train.add_argument("--pool", type=count, default=400, help="prompts of each domain that are tried before reinforcement")
     train.add_argument("--test", type=count, default=200, help="test items of each domain")
     train.add_argument("--seed", type=int, default=1)
@@ -118,7 +120,13 @@ def _train(options) -> int:
 
     plan = Plan()
     domains = tuple(_domain(text) for text in options.tasks) or plan.domains
-    reinforcement = replace(Reinforcement(), steps=options.rl_steps, seed=options.seed)
+    reinforcement = replace(
+        Reinforcement(),
+        steps=options.rl_steps,
+        learning_rate=options.rl_rate,
+        temperature=options.rl_temperature,
+        seed=options.seed,
+    )
     plan = replace(plan, base=options.base, domains=domains, rows=options.rows, reinforcement=reinforcement, seed=options.seed)
     out = Path(options.out) if options.out else artifacts() / "reasoning"
     print(table(train(replace(plan, test=options.test, pool=options.pool), out, fine_tune)))

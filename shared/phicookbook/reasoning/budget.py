@@ -19,9 +19,8 @@ MOST_WAITS = 2
 
 def think(model, prompts: Sequence[str], system: str, budget: int, least: int, force: bool, sampling: dict) -> list[Reply]:
     """Replies with at most `budget` tokens before the answer is forced and, where the model closes its thinking before
-    `least` tokens,
-    "Wait" in place of the end, at most MOST_WAITS times. What is continued is continued greedily. Raises CookbookError for
-    an endpoint."""
+    `least` tokens, "Wait" in place of the end, at most MOST_WAITS times. What is continued is continued greedily. Raises
+    CookbookError for an endpoint."""
     if not hasattr(model, "complete_many"):
         raise CookbookError(f"{model.name} answers over a network and cannot go on with a text that it began: leave forcing out")
     replies = model.chat_many(prompts, system, max_new_tokens=budget, **sampling)

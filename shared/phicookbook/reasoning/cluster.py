@@ -7,6 +7,7 @@ The batches are the same as on one machine and so are their seeds, so the record
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 from phicookbook.settings import CookbookError
@@ -19,10 +20,11 @@ def over_ray(name: str, protocol, workers: int = 2, address: str = "") -> Callab
     """
 
     def answer(batches: list) -> Iterator[tuple[int, list]]:
-        import ray
-
         if not batches:
             return
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's own 15 leaves its workers almost nothing on a busy machine
+        import ray
+
         try:
             ray.init(
                 address=address or None, num_cpus=None if address else workers, include_dashboard=None if address else False,

@@ -16,6 +16,7 @@ from phicookbook.chat import CLOSE, OPEN
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.report import by_item
 from phicookbook.reasoning.rewards import repetition
+from phicookbook.reasoning.traces import counts
 
 
 def pass_rates(records: Sequence[dict]) -> dict[str, float]:
@@ -40,6 +41,23 @@ def good(rows: Sequence[dict], tokenizer, most: int) -> list[dict]:
         if whole and len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= most:
             kept.setdefault(row["messages"][-2]["content"], row)
     return list(kept.values())
+
+
+def by_turns(rows: Sequence[dict], n: int, seed: int = 0, most: int = 4) -> list[dict]:
+    """At most `n` rows, as evenly as they allow over how often the thinking turns back; `most` times and more count as one.
+
+    Drawn as they come, most traces are right at once, and a model that learned from those alone says that every check holds.
+    """
+    rng, groups = random.Random(seed), {}
+    for row in rng.sample(list(rows), len(rows)):
+        turns = min(most, counts(row["messages"][-1]["content"].partition(CLOSE)[0])["back"])
+        groups.setdefault(turns, []).append(row)
+    found: list[dict] = []
+    while len(found) < n and any(groups.values()):
+        for turns in sorted(groups):
+            if groups[turns] and len(found) < n:
+                found.append(groups[turns].pop())
+    return found
 
 
 def mixture(domains: dict[str, Sequence[dict]], shares: dict[str, float], n: int, seed: int = 0) -> list[dict]:

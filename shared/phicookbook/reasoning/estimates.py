@@ -55,8 +55,8 @@ def _vote(pairs: list[tuple[Hashable, bool]]) -> float:
 
 def clustered(marks: Sequence[Sequence[float]]) -> tuple[float, float]:
     """(mean over items of each item's mean over its repeats, its standard error): repeats of an item are not independent
-    items, so
-    the item is the unit (Miller, arXiv:2411.00640). One item has an infinite error. Raises ValueError without marks."""
+    items, so the item is the unit (Miller, arXiv:2411.00640). One item has an infinite error. Raises ValueError without
+    marks."""
     if not marks or not all(marks):
         raise ValueError("every item needs a mark")
     means = [sum(each) / len(each) for each in marks]

@@ -23,7 +23,7 @@ from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.records import Records
 from phicookbook.statistics import Rate
 
-BATCH = 64
+BATCH, BATCH_OVER_NETWORK = 64, 16  # an endpoint gains nothing from large ones, and may die in the middle of one
 SYSTEM = (
     "Think through the problem step by step inside <think> and </think>: plan, work out each step, check it, and go back where "
     "a check "
@@ -34,9 +34,8 @@ SYSTEM = (
 @dataclass(frozen=True)
 class Protocol:
     """How a model is asked. `instruct` adds to each question the sentence on the form of the answer; models that learned
-    one fixed form
-    go without. `budget` is tokens for thinking and answer together; `force` closes a thinking that reaches it and asks for the
-    answer; `least` makes a model that stops earlier think on (budget forcing, arXiv:2501.19393)."""
+    one fixed form go without. `budget` is tokens for thinking and answer together; `force` closes a thinking that reaches it
+    and asks for the answer; `least` makes a model that stops earlier think on (budget forcing, arXiv:2501.19393)."""
 
     system: str = REASONING_PROMPT
     instruct: bool = False
@@ -74,9 +73,10 @@ def evaluate(
     answers. Raises CookbookError when `out` belongs to a run with other settings.
     """
     protocol = protocol or protocol_for(model.name)
+    size = BATCH if hasattr(model, "complete_many") else BATCH_OVER_NETWORK
     head = {"model": model.name, "repeats": repeats, "items": len(chosen), "protocol": asdict(protocol)}
     with Records(out, head) as records:
-        batches = batches_of([(i, r) for i in chosen for r in range(repeats) if (i.id, r) not in records.done], protocol)
+        batches = batches_of([(i, r) for i in chosen for r in range(repeats) if (i.id, r) not in records.done], size)
         answered = answer(batches) if answer else ((n, ask(model, batch, protocol)) for n, batch in enumerate(batches))
         with _Bar(progress, len(chosen) * repeats, records.done.values()) as bar:
             for number, replies in answered:
@@ -86,10 +86,10 @@ def evaluate(
         return [records.done[item.id, r] for item in chosen for r in range(repeats)]
 
 
-def batches_of(pairs: list[tuple[Item, int]], protocol: Protocol) -> list[list[tuple[Item, int]]]:
-    """The pairs cut into batches of at most BATCH, like lengths together, so that little is padded."""
+def batches_of(pairs: list[tuple[Item, int]], size: int = BATCH) -> list[list[tuple[Item, int]]]:
+    """The pairs cut into batches of at most `size`, like lengths together, so that little is padded."""
     order = sorted(pairs, key=lambda pair: (len(pair[0].prompt), pair[0].id, pair[1]))
-    return [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+    return [order[at : at + size] for at in range(0, len(order), size)]
 
 
 def ask(model, batch: Sequence[tuple[Item, int]], protocol: Protocol) -> list[Reply]:

@@ -117,16 +117,46 @@ def _trainer(base: str, chosen: Sequence[Item], part: Path, setting: Reinforceme
     ]
     arguments = GRPOConfig(
         output_dir=str(part), max_steps=setting.steps, learning_rate=setting.learning_rate,
-        lr_scheduler_type="constant_with_warmup",
-        warmup_steps=2, beta=setting.kl, num_generations=setting.group, per_device_train_batch_size=setting.group,
+        lr_scheduler_type="constant_with_warmup", warmup_steps=2, beta=setting.kl, num_generations=setting.group,
+        per_device_train_batch_size=setting.group,
         gradient_accumulation_steps=setting.prompts, max_completion_length=setting.budget, temperature=setting.temperature,
         logging_steps=1, save_steps=setting.save_steps, save_total_limit=1, seed=setting.seed, report_to="none",
-        disable_tqdm=not progress, bf16=False, gradient_checkpointing=False, use_cpu=not torch.cuda.is_available(),
+        disable_tqdm=True, bf16=False, activation_checkpointing=False, use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=False,
     )  # fmt: skip
     trainer = GRPOTrainer(
         model=opened.model, reward_funcs=[rewards_of(setting.budget)], args=arguments, processing_class=opened.tokenizer,
-        train_dataset=datasets.Dataset.from_list(rows),
+        train_dataset=datasets.Dataset.from_list(rows), callbacks=[_bar(progress)],
     )  # fmt: skip
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _bar(progress: bool):
+    """A progress bar with the figures to watch."""
+    from tqdm.auto import tqdm
+    from transformers import TrainerCallback
+
+    class Bar(TrainerCallback):
+        bar = None
+
+        def on_train_begin(self, args, state, control, **kwargs):
+            self.bar = tqdm(total=state.max_steps, initial=state.global_step, desc="reinforcement", disable=not progress)
+
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            if logs and "reward" in logs:
+                shown = {
+                    "reward": "reward",
+                    "tokens": "completions/mean_length",
+                    "no spread": "frac_reward_zero_std",
+                    "entropy": "entropy",
+                }
+                self.bar.set_postfix({name: f"{float(logs[key]):.3g}" for name, key in shown.items() if key in logs})
+
+        def on_step_end(self, args, state, control, **kwargs):
+            self.bar.update(1)
+
+        def on_train_end(self, args, state, control, **kwargs):
+            self.bar.close()
+
+    return Bar()

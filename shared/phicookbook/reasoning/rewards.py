@@ -2,10 +2,9 @@
 
     reward(correct=True, share=0.3, finished=True, formed=True, text="...")   # 0.615, 8/13 of a full point
 
-Source: the Phi-4-reasoning report (arXiv:2504.21318). A right answer earns 0.5 to 1, and less the longer it is beyond most
-of the budget; a wrong
-one -1 to -0.5, the least for a very short try; -0.5 without an end token, -1 for a malformed think block; 8/13 of
-that and 1/13 of a penalty for repeated 5-grams. The report's 25,600 and 3,702 tokens are shares of the budget here.
+Source: the Phi-4-reasoning report (arXiv:2504.21318). A right answer earns 0.5 to 1, and less the longer it is beyond most of
+the budget; a wrong one -1 to -0.5, the least for a very short try; -0.5 without an end token, -1 for a malformed think block;
+8/13 of that and 1/13 of a penalty for repeated 5-grams. The report's 25,600 and 3,702 tokens are shares of the budget here.
 """
 
 from __future__ import annotations

@@ -36,13 +36,13 @@ own = os.path.realpath(os.getcwd()) + os.sep
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.spawn", "ctypes.", "os.kill",
              "os.chmod", "os.chown", "os.link", "os.symlink", "shutil.", "ftplib.", "http.", "urllib.", "mmap.", "pty.",
              "signal.", "os.putenv", "os.chdir", "sys._getframe", "gc.", "fcntl.", "winreg.", "syslog.", "resource.")
+FILES = ("open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate")
 real, starts, sep_of = os.path.realpath, str.startswith, os.fsdecode
 def guard(event, arguments):
     for name in FORBIDDEN:
         if starts(event, name):
             raise PermissionError(event + " is not allowed here")
-    if event in ("open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate") and
-    arguments:
+    if event in FILES and arguments:
         if isinstance(arguments[0], int):
             return
         path = real(sep_of(arguments[0] if arguments[0] is not None else "."))
@@ -69,8 +69,7 @@ def passes(answer: str, test: str, entry: str, prompt: str = "", seconds: int = 
     """Whether the code of an answer passes a test that defines `check(candidate)`, as in HumanEval.
 
     `prompt` goes in front when the answer is only a function's body. Code that fails, loops, eats memory, ends the process
-    before the
-    test is over, or does what is forbidden does not pass. Raises CookbookError where there are no limits (Windows).
+    before the test is over, or does what is forbidden does not pass. Raises CookbookError where there are no limits (Windows).
     """
     if sys.platform == "win32":
         raise CookbookError("code answers are run under limits that Windows does not have: use Linux, macOS or WSL")

@@ -1,7 +1,6 @@
 """Supervised fine-tuning on thinking traces: rows from a teacher that is a program or a model, and the one training entry point.
 
-rows = taught(items("sat", 6_000, seed=1, level=4, split="train"))
-tune("pocket", rows, Path("out"))
+rows = taught(items("sat", 6_000, seed=1, level=4, split="train")) tune("pocket", rows, Path("out"))
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from phicookbook.chat import CLOSE, OPEN
 from phicookbook.corpora.arithmetic import REASONING_PROMPT
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.tasks import module, score
+
 # Settings of a fine-tuning for traces, under Azure's names. Every weight of pocket is trained: a new way of thinking is more
 # than an adapter of a small model holds.
 SETTINGS = {

@@ -29,7 +29,7 @@ class Plan:
     domains: tuple = (("sat", 4, "light", 1.0),)
     rows: int = 9_600
     epochs: float = 1.0
-    most_tokens: int = 320
+    most_tokens: int = 448
     batch: int = 16
     learning_rate: float = 1.5e-3
     pool: int = 400
@@ -51,8 +51,8 @@ def rows_for(plan: Plan, tokenizer) -> list[dict]:
     for task, level, kind, share in plan.domains:
         name = f"{task}:{level}:{kind}"
         wanted = round(plan.rows * share / total)
-        found = sft.taught(items(task, round(1.4 * wanted) + 8, plan.seed, level, kind, "train"), plan.seed)
-        domains[name], shares[name] = curate.good(found, tokenizer, plan.most_tokens)[:wanted], share
+        found = sft.taught(items(task, 2 * wanted + 8, plan.seed, level, kind, "train"), plan.seed)
+        domains[name], shares[name] = curate.by_turns(curate.good(found, tokenizer, plan.most_tokens), wanted, plan.seed), share
         if not domains[name]:
             raise CookbookError(f"no trace of {name} fits {plan.most_tokens} tokens: take a lower level")
     return curate.mixture(domains, shares, plan.rows, plan.seed)

@@ -7,11 +7,10 @@
     >>> score(item, "Monday 10:15-10:45").correct, score(item, "Monday 10:00-10:30")
     (True, Score(correct=False, met=2, of=3))
 
-The rules are those of BA-Calendar (Microsoft's eureka-ml-insights): availability, duration, buffers, weekends, not before,
-not after, blocked
-windows, and priority, which asks for the earliest time of the week. Every feasible time is right, the earliest alone under
-priority, and
-"No slot" exactly when there is none. The level is the number of people. Times are minutes since midnight, day 0 is Monday.
+The rules are those of BA-Calendar (Microsoft's eureka-ml-insights): availability, duration, buffers, weekends, not before, not
+after, blocked windows, and priority, which asks for the earliest time of the week. Every feasible time is right, the earliest
+alone under priority, and "No slot" exactly when there is none. The level is the number of people. Times are minutes since
+midnight, day 0 is Monday.
 """
 
 from __future__ import annotations
