@@ -34,6 +34,10 @@ def add(commands) -> None:
         "--against", default="", metavar="FOLDER", help="records of another model to compare with, item by item"
     )
     evaluate.set_defaults(work=_evaluate)
+    _add_training(commands)
+
+
+def _add_training(commands) -> None:
     reasoning = commands.add_parser("reasoning", help="train a model to reason")
     actions = reasoning.add_subparsers(dest="action", required=True, metavar="ACTION")
     train = actions.add_parser("train", help="fine-tune on traces, reinforce, evaluate; or go on with a run that was stopped")
