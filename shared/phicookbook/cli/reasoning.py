@@ -140,9 +140,9 @@ def _train(options) -> int:
 
 def fine_tune(base: str, rows: list[dict], settings: dict, out) -> None:
     """The book's one training entry point, with settings as plain values."""
-    from phicookbook.finetune import FinetuneSettings, finetune
+    from phicookbook.finetune import POCKET, FinetuneSettings, finetune
 
-    finetune(base, rows, FinetuneSettings.from_dict(settings), out)
+    finetune(base, rows, FinetuneSettings.from_dict(POCKET | settings), out)
 
 
 def _domain(text: str) -> tuple:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+
+# How long a process waits for another before it gives up, and torchrun starts all of them again. Half an hour is torch's default.
+PATIENCE = 300
 
 
 def count() -> int:
@@ -31,7 +35,7 @@ def _state():
     import torch
     from accelerate import PartialState
 
-    return PartialState(cpu=not torch.cuda.is_available())
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=timedelta(seconds=PATIENCE))
 
 
 @contextmanager
