@@ -35,7 +35,7 @@ web: setup       ## fetch onnxruntime-web from npm for the page of chapter 06; C
 test: setup web  ## every test: units in parallel, then the chapters and their outputs
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/notebooks/test_run.py -p no:cacheprovider -q
 	$(CLEAN) $(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
-	$(CLEAN) PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
+	$(CLEAN) PHI_THREADS=1 OMP_NUM_THREADS=1 PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax -n 2 --dist loadfile cookbook -p no:cacheprovider -q
 
 bench: setup     ## measure speed, on a machine that does nothing else
 	$(BIN)/python -m pytest tests/benchmarks/bench_*.py -p no:cacheprovider -q -s
