@@ -62,15 +62,20 @@ def plan(job: Job, on: str, processes: int = 0) -> str:
 
 def torchrun(job: Job, processes: int, restarts: int = RESTARTS) -> Path:
     """Train in several processes of this machine, gloo between them; when one dies all are started again and go on from the last
-    checkpoint. Raises CookbookError when that has happened more than `restarts` times."""
+    checkpoint. Raises CookbookError when that has happened more than `restarts` times.
+
+    Each start is a torchrun of its own: when torchrun itself restarted its workers (`--max-restarts`), two of seven restarts hung
+    for good, both workers waiting to connect to each other.
+    """
     job = going_on(job)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "job.yaml"
         job.write(path)
-        done = subprocess.run(torchrun_command(path, processes, restarts), env=environment(processes))
-    if done.returncode:
-        raise CookbookError(f"the run of {processes} processes failed (exit code {done.returncode}): its messages stand above")
-    return Path(job.output)
+        for _ in range(restarts + 1):
+            done = subprocess.run(torchrun_command(path, processes), env=environment(processes))
+            if done.returncode == 0:
+                return Path(job.output)
+    raise CookbookError(f"the run of {processes} processes failed (exit code {done.returncode}): its messages stand above")
 
 
 def going_on(job: Job) -> Job:
@@ -80,11 +85,11 @@ def going_on(job: Job) -> Job:
     return replace(job, settings=replace(job.settings, resume_from_checkpoint=True))
 
 
-def torchrun_command(path: Path, processes: int, restarts: int = RESTARTS) -> list[str]:
+def torchrun_command(path: Path, processes: int) -> list[str]:
     """The command that trains the job of a YAML file in several processes."""
     return [
         sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}",
-        f"--max-restarts={restarts}", "-m", "phicookbook.finetune.worker", str(path),
+        "--max-restarts=0", "-m", "phicookbook.finetune.worker", str(path),
     ]  # fmt: skip
 
 
