@@ -35,7 +35,7 @@ def test_a_command_that_cannot_serve_says_why(tmp_path, capsys):
         assert cli.main(["serve", *data, "--port", str(taken.getsockname()[1])]) == 2
     assert "cannot be listened on" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine=nowhere"]) == 2
-    assert "nowhere holds no model" in capsys.readouterr().err
+    assert "no model is registered as 'nowhere'" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine"]) == 2
     with pytest.raises(SystemExit):
         cli.main(["serve", "--jobs", "0"])

@@ -7,6 +7,9 @@ The job's folders must be on storage that every node reaches, as Ray Train asks 
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -41,11 +44,24 @@ def train(job: Job, workers: int, restarts: int = RESTARTS) -> Path:
             worker_runtime_env={"env_vars": {name: environment(workers)[name] for name in names}},
         ),
     )
-    try:
-        trainer.fit()
-    except ray.train.TrainingFailedError as error:
-        raise CookbookError(f"the run on Ray failed: {str(error).strip().splitlines()[-1]}") from error
+    with _own_interrupt():
+        try:
+            trainer.fit()
+        except ray.train.TrainingFailedError as error:
+            raise CookbookError(f"the run on Ray failed: {str(error).strip().splitlines()[-1]}") from error
     return Path(job.output)
+
+
+@contextmanager
+def _own_interrupt():
+    """Ray takes Ctrl-C over and keeps it when its run is done: give it back."""
+    main = threading.current_thread() is threading.main_thread()
+    old = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, old)
 
 
 def _work(values: dict) -> None:
