@@ -37,7 +37,7 @@ def rows() -> list[Row]:
         Row("cores", str(os.cpu_count()), True),
         Row("disk", f"{free:.0f} GB free", free >= NEEDED_DISK_GB, f"free {NEEDED_DISK_GB:.0f} GB"),
         *_versions(),
-        _weights(),
+        *_weights(),
     ]
 
 
@@ -66,14 +66,18 @@ def _versions() -> list[Row]:
     return found
 
 
-def _weights() -> Row:
+def _weights() -> list[Row]:
     from phicookbook.models.checksums import verify
 
-    try:
-        verify(settings.POCKET_WEIGHTS)
-    except CookbookError as error:
-        return Row("pocket", "damaged", False, str(error))
-    return Row("pocket", "checksums agree", True)
+    found = []
+    for name, folder in settings.bundled().items():
+        try:
+            verify(folder)
+        except CookbookError as error:
+            found.append(Row(name, "damaged", False, str(error)))
+        else:
+            found.append(Row(name, "checksums agree", True))
+    return found
 
 
 def show(found: list[Row]) -> str:
