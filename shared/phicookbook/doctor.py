@@ -45,7 +45,7 @@ def rows() -> list[Row]:
             "memory",
             f"{memory:.0f} GB free",
             memory >= NEEDED_MEMORY_GB,
-            f"close programs until {NEEDED_MEMORY_GB:.0f} GB are free",
+            f"free {NEEDED_MEMORY_GB:.0f} GB: close programs",
         ),
         Row("disk", f"{disk:.0f} GB free", disk >= NEEDED_DISK_GB, f"free {NEEDED_DISK_GB:.0f} GB"),
         Row("GPU", _gpu(), True),

@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 
 from phicookbook.models import checksums
-from phicookbook.pocket.package import CHECKED
 
 CARD = Path(__file__).with_name("card.md")  # filled in by `card`
 
@@ -30,13 +29,13 @@ def _ship(out: Path, name: str, result: dict) -> Path:
     shutil.rmtree(part, ignore_errors=True)
     model = AutoModelForCausalLM.from_pretrained(out / name, dtype=torch.float16)
     model.save_pretrained(part)
-    for file in CHECKED:
+    for file in checksums.DECIDING:
         if not (part / file).exists():
             shutil.copy(out / name / file, part / file)
     (part / "training.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     alt = plot(result, name, part / "curve.png")
     (part / "README.md").write_text(card(result, name, (part / "model.safetensors").stat().st_size / 1e6, alt), encoding="utf-8")
-    checksums.write(part, CHECKED)
+    checksums.write(part, checksums.DECIDING)
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     return folder
