@@ -151,6 +151,27 @@ def test_reinforcement_runs_keeps_a_log_and_resumes(tiny_folder, tmp_path):
     assert (tmp_path / "out" / "model.safetensors").exists() and not (tmp_path / "out.part").exists()
 
 
+def load(data: bytes) -> dict:
+    from safetensors.torch import load
+
+    return {name: tensor.tolist() for name, tensor in load(data).items()}
+
+
+def test_a_reinforcement_killed_after_its_last_step_takes_no_further_one(tiny_folder, tmp_path, monkeypatch):
+    from phicookbook.reasoning import reinforce as room
+
+    def killed(*paths):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(room.os, "replace", killed)
+        reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
+    saved = (tmp_path / "out.part" / "checkpoint-1" / "model.safetensors").read_bytes()
+    log = reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
+    assert [entry["step"] for entry in log] == [1]
+    assert load(saved) == load((tmp_path / "out" / "model.safetensors").read_bytes())
+
+
 @pytest.fixture
 def plan():
     return Plan(
