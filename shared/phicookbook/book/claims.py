@@ -97,7 +97,7 @@ def claim(
     entry = known[id]
     if isinstance(measured, (Rate, Difference)):
         n, interval, measured = measured.n, measured.interval, measured.value
-    holds = entry.holds(measured)
+    holds = bool(entry.holds(measured))  # numpy has a bool of its own, which JSON does not know
     record = {
         "id": id, "chapter": entry.chapter, "measured": measured, "n": n, "interval": interval, "bound": entry.bound,
         "holds": holds, "model": settings.model(), "seed": settings.seed(), "threads": settings.threads(),
