@@ -9,7 +9,7 @@ export GRADIO_ANALYTICS_ENABLED = False
 
 CLEAN := env -u PHI_MODEL -u PHI_SEED -u PHI_API_KEY  # tests judge the book, not the settings of a shell
 
-.PHONY: help setup run test bench lab demo docs notebooks lint lock clean
+.PHONY: help setup web run test bench lab demo docs notebooks lint lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,10 +26,16 @@ $(STAMP): shared/requirements.lock pyproject.toml
 run: setup       ## execute the book, print the claims, the time and where to look
 	$(BIN)/cookbook run
 
-test: setup      ## every test: units in parallel, then the chapters and their outputs
+web: setup       ## fetch onnxruntime-web from npm for the page of chapter 06; Chromium for its tests where apt-get can
+	@command -v npm > /dev/null || echo "npm is missing: the browser page is left out (install Node.js 18 or newer)"
+	@if command -v npm > /dev/null; then $(BIN)/python -c 'from phicookbook.edge.page import runtime; runtime()'; fi
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || { command -v apt-get > /dev/null && test "$$(id -u)" = 0 \
+	  && apt-get -qq update && apt-get -qq install -y chromium > /dev/null; } || echo "Chromium is missing: its tests are skipped"
+
+test: setup web  ## every test: units in parallel, then the chapters and their outputs
 	$(BIN)/python -m pytest -n 2 tests --ignore=tests/notebooks/test_run.py -p no:cacheprovider -q
 	$(CLEAN) $(BIN)/python -m pytest tests/notebooks/test_run.py -p no:cacheprovider -q
-	$(CLEAN) PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax cookbook -p no:cacheprovider -q
+	$(CLEAN) PHI_THREADS=1 OMP_NUM_THREADS=1 PHI_ARTIFACTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval-lax -n 2 --dist loadfile cookbook -p no:cacheprovider -q
 
 bench: setup     ## measure speed, on a machine that does nothing else
 	$(BIN)/python -m pytest tests/benchmarks/bench_*.py -p no:cacheprovider -q -s
@@ -58,4 +64,4 @@ lock: setup      ## resolve the lock file anew; torch's CUDA packages are left f
 	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
 clean:           ## remove the environment and what the chapters made; training runs of pocket and your progress stay
-	rm -rf $(VENV) .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models
+	rm -rf $(VENV) .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models

@@ -30,9 +30,8 @@ def artifacts(tmp_path, monkeypatch):
     return tmp_path / "artifacts"
 
 
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory):
-    """A saved Phi3ForCausalLM of two layers with random weights, and a tokenizer, in pocket's own format."""
+def save_tiny(folder, hidden: int, feed_forward: int):
+    """Save a Phi3ForCausalLM of two layers and four heads with random weights, and a tokenizer, in pocket's own format."""
     import torch
     from transformers import GenerationConfig
 
@@ -41,18 +40,39 @@ def tiny_folder(tmp_path_factory):
     from phicookbook.pocket.tokenizer import train_tokenizer
 
     tokenizer = train_tokenizer(TEXTS * 4, 320)
-    recipe = Recipe(hidden=32, layers=2, heads=4, kv_heads=2, feed_forward=64, vocabulary=len(tokenizer), context=256)
-    model = build(recipe)
+    sizes = {"hidden": hidden, "layers": 2, "heads": 4, "kv_heads": 2, "feed_forward": feed_forward}
+    model = build(Recipe(**sizes, vocabulary=len(tokenizer), context=256))
     with torch.no_grad():  # larger weights, so that answers differ from prompt to prompt
         for weights in model.parameters():
             if weights.ndim == 2:
                 weights.mul_(15)
     model.generation_config = GenerationConfig(eos_token_id=[0, 4], pad_token_id=0)
-    folder = tmp_path_factory.mktemp("tiny")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     checksums.write(folder, ["model.safetensors", "tokenizer.json", "config.json"])
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """A saved tiny model with heads of 8."""
+    return save_tiny(tmp_path_factory.mktemp("tiny"), 32, 64)
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory):
+    """A saved tiny model with heads of 16, which is the least that onnxruntime runs."""
+    return save_tiny(tmp_path_factory.mktemp("small"), 64, 96)
+
+
+@pytest.fixture(scope="session")
+def small(small_folder):
+    """The model of `small_folder`, open."""
+    from phicookbook.models.local import open_folder
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHI_THREADS", "1")
+        return open_folder(small_folder, "small")
 
 
 @pytest.fixture(scope="session")

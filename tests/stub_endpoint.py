@@ -66,15 +66,15 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, wrong)
 
     def whole(self, asked) -> dict:
-        text = asked["messages"][-1]["content"].upper()
+        text = asked.get("messages", [{"content": ""}])[-1]["content"].upper()
         message = {"role": "assistant", "content": text, **self.server.extra}
-        choice = {"index": 0, "message": message, "finish_reason": "length" if asked["max_tokens"] < 3 else "stop"}
+        choice = {"index": 0, "message": message, "finish_reason": "length" if asked.get("max_tokens", 9) < 3 else "stop"}
         usage = {"prompt_tokens": 7, "completion_tokens": len(text.split()), "total_tokens": 9}
         return {
             "id": "c",
             "object": "chat.completion",
             "created": 1,
-            "model": asked["model"],
+            "model": asked.get("model"),
             "choices": [choice],
             "usage": usage,
         }

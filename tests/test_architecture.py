@@ -30,7 +30,8 @@ MOST_LINES, MOST_FUNCTION_LINES = 300, 40
 # Calls that may run at import: they build a constant and touch nothing outside.
 HARMLESS = {
     "Path", "dataclass", "field", "frozenset", "set", "list", "dict", "tuple", "sorted", "range", "re.compile",
-    "FinetuneSettings", "Exercise", "getLogger", "TypeVar",
+    "FinetuneSettings", "Form", "Exercise", "getLogger", "logging.getLogger", "TypeVar", "Field", "ConfigDict",
+    "BeforeValidator",
 }  # fmt: skip
 METHODS = {
     "split", "splitlines", "strip", "replace", "join", "items", "keys", "values", "lower", "upper", "format",
@@ -46,7 +47,7 @@ FORBIDDEN = {
 }
 WORDS = {".py", ".md", ".toml", ".yaml", ".yml", ".ipynb", ".lock", ".jinja", ".cfg", ".css", ".rst", ""}
 SKIPPED = {".venv", ".git", ".artifacts", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
-           ".ipynb_checkpoints", ".benchmarks", "jupyter_execute"}  # fmt: skip
+           ".ipynb_checkpoints", ".benchmarks", "jupyter_execute", "node_modules"}  # fmt: skip
 
 SOURCES = sorted(settings.PACKAGE.rglob("*.py"))
 

@@ -23,10 +23,10 @@ FINETUNE = """
 import sys
 from pathlib import Path
 from phicookbook.corpora import headline_data
-from phicookbook.finetune import FinetuneSettings, finetune
+from phicookbook.finetune import POCKET, FinetuneSettings, finetune
 from phicookbook.models import open_model
 rows = [headline_data.row(h) for h in headline_data.draw("train", 8)]
-tuning = FinetuneSettings(max_steps=2, per_device_train_batch_size=4, warmup_steps=0, logging_steps=1)
+tuning = FinetuneSettings(**POCKET | dict(max_steps=2, per_device_train_batch_size=4, warmup_steps=0, logging_steps=1))
 result = finetune("pocket", rows, tuning, Path(sys.argv[1]), progress=False)
 assert result.steps == 2, result
 print(open_model(str(result.folder)).chat("Hello", max_new_tokens=4).tokens)

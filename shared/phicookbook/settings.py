@@ -7,6 +7,10 @@ Every value has an environment variable, read here and nowhere else:
     PHI_ARTIFACTS  folder for everything that is made on this machine (default .artifacts in the repository)
     PHI_SEED       the seed of every draw (default 42)
     PHI_THREADS    CPU threads for torch (default: the machine's cores, at most 8)
+
+and, for the cloud alone, the names that Azure's own tools use: AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and
+AZUREML_WORKSPACE_NAME; AZUREML_MODEL_DIR, which a deployment sets; and MLFLOW_TRACKING_URI, MLflow's own, for a tracking
+server instead of a local file.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ ROOT = PACKAGE.parents[1]
 COOKBOOK = ROOT / "cookbook"
 DATASETS = ROOT / "datasets"
 DOCS = ROOT / "docs"
+AZURE = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZUREML_WORKSPACE_NAME")
 POCKET_WEIGHTS = PACKAGE / "pocket" / "weights"
 
 
@@ -48,6 +53,21 @@ def write_text(path: Path, text: str) -> None:
 def api_key() -> str:
     """The key that an endpoint asks for, "" when none is set; never printed."""
     return os.environ.get("PHI_API_KEY", "").strip()
+
+
+def azure_workspace() -> tuple[str, ...]:
+    """Subscription, resource group and workspace of Azure ML, "" for each that is not set."""
+    return tuple(os.environ.get(name, "").strip() for name in AZURE)
+
+
+def served_folder() -> Path:
+    """The folder that Azure ML puts a deployed model into; the current one elsewhere."""
+    return Path(os.environ.get("AZUREML_MODEL_DIR") or ".")
+
+
+def tracking_uri() -> str:
+    """The address of a tracking server, "" for a local database."""
+    return os.environ.get("MLFLOW_TRACKING_URI", "").strip()
 
 
 def artifacts() -> Path:

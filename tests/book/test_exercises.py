@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import random
 import re
 
@@ -150,6 +151,71 @@ WRONG = {
         (100, "with 100 the interval is wider"),
         (217, "wider"),
         (2_000, "2,000 are enough, but so are 5% fewer"),
+    ],
+    "5.1": [
+        (4, "give a dictionary"),
+        ({"gpus": 4}, "these are no settings: "),
+        ({"num_nodes_finetune": 0}, "these are no settings: num_nodes_finetune is 0"),
+        ({"num_nodes_finetune": 2, "learning_rate": 1e-3}, "learning_rate would change the curve"),
+        ({"number_of_gpu_to_use_finetuning": 4}, "this is 4 processes on 1 machines"),
+        ({"num_nodes_finetune": 2, "number_of_gpu_to_use_finetuning": 2}, "a step would see 128 rows, not 32"),
+    ],
+    "5.2": [
+        (256, "give the function itself"),
+        (lambda r, c, k: r * c, "that is the matrix itself"),
+        (lambda r, c, k: 0.5, "which is no whole number"),
+        (lambda r, c, k: 2 * r * k, "for 512 x 256 and rank 1 it is not 1,024"),
+        (lambda r, c, k: r * c * k, "for 256 x 256 and rank 8 it is not 524,288"),
+    ],
+    "5.3": [
+        ("146", "give a number of hours"),
+        (True, "give a number of hours"),
+        (None, "give a number of hours"),
+        (730, "730 hours of the machine cost 2,920.00, the service 584.00"),
+        (0.2, "0.2 hours of the machine cost 0.80"),
+    ],
+    "6.1": [
+        (lambda weights, table, bits, block: True, "which is no number"),
+        (7, "give the function itself"),
+        (lambda weights, table, bits, block: "a lot", "which is no number"),
+        (lambda weights, table, bits, block: weights * bits / 8 / 1e6, "and it is more"),
+        (lambda weights, table, bits, block: (weights + table) * 4 / 1e6, "and it is less"),
+    ],
+    "6.2": [
+        ("53", "give a number"),
+        (True, "give a number"),
+        (47.5, "no runtime reaches 25"),  # scales forgotten
+        (0, "no runtime reaches 25"),
+        (95, "more than it takes"),
+    ],
+    "6.3": [
+        ([], "give the function itself"),
+        (lambda points: None, "which is no list"),
+        (lambda points: points, "does not belong"),
+        (lambda points: [max(points, key=lambda p: p[1])], "is missing"),
+        (lambda points: [min(points)], "is missing"),
+    ],
+    "7.1": [
+        (0.9, "give the function itself"),
+        (lambda n, right, k: "0.9", "give one number"),
+        (lambda n, right, k: 1 - (1 - right / n) ** k, "pass@5 is 0.9167"),
+        (lambda n, right, k: right / n, "it gave 0.3000"),
+        (lambda n, right, k: 1 - math.comb(right, k) / math.comb(n, k), "pass@"),
+        (lambda n: 0, "it stopped with TypeError: "),
+    ],
+    "7.2": [
+        ("7", "give the function itself"),
+        (lambda answers: answers[0], "gave ''"),
+        (lambda answers: max(answers, key=answers.count, default=""), "gave ''"),
+        (lambda answers: max([a for a in answers if a], key=answers.count), "it stopped with ValueError"),
+        (lambda answers: max(sorted(a for a in answers if a), key=answers.count, default=""), "['8', '7', '7', '8'] gave '7'"),
+    ],
+    "7.3": [
+        (None, "give the function itself"),
+        (lambda reply: "7", "gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply) or [""])[-1], "'<think>\\nAnswer: 7' gave '7'"),
+        (lambda reply: (re.findall(r"Answer: (-?\d+)", reply.rpartition("</think>")[2]) or [""])[0], "gave"),
+        (lambda reply: re.findall(r"Answer: (-?\d+)", reply)[-1], "gave '7'"),
     ],
 }
 

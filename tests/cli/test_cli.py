@@ -50,7 +50,7 @@ def test_importing_stays_light(module):
 def test_help_and_version():
     done = cookbook("--help")
     assert done.returncode == 0
-    for command in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket"):
+    for command in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket", "serve"):
         assert command in done.stdout
     assert cookbook("--version").stdout.strip() == __version__
 
@@ -58,7 +58,7 @@ def test_help_and_version():
 @pytest.mark.parametrize(
     "command",
     [
-        *([name] for name in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket")),
+        *([name] for name in ("doctor", "run", "claims", "data", "index", "search", "demo", "pocket", "serve")),
         ["pocket", "train"],
         ["pocket", "evaluate"],
     ],

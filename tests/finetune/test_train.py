@@ -11,15 +11,16 @@ import torch
 from trl.chat_template_utils import get_training_chat_template
 
 from phicookbook import settings as book_settings
-from phicookbook.finetune import FinetuneSettings, chat_rows, finetune, train
+from phicookbook.finetune import POCKET, FinetuneSettings, chat_rows, finetune, reporting, trainer
 from phicookbook.models import open_model
 from phicookbook.settings import CookbookError
 
 ROWS = chat_rows([(f"Is {i} good?", "positive" if i % 2 else "negative") for i in range(64)])
-TUNING = FinetuneSettings(
+SMALL = dict(
     lora_r=4, lora_alpha=8, num_train_epochs=2, per_device_train_batch_size=16, learning_rate=1e-2, warmup_steps=0,
     logging_steps=1, save_steps=3,
 )  # fmt: skip
+TUNING = FinetuneSettings(**POCKET | SMALL)
 LONG = chat_rows([("Hello?", "negative"), ("x" * 40, "positive")])
 
 
@@ -53,7 +54,7 @@ def test_tokens_are_those_of_all_rows_and_epochs(result, tiny):
 def test_adapter_folder_opens_and_answers_otherwise_than_its_base(result, tiny, tiny_folder):
     listing = json.loads((result.folder / "adapter_config.json").read_text())
     assert listing["base_model_name_or_path"] == str(tiny_folder)
-    assert set(listing["target_modules"]) == set(train.TARGETS)
+    assert set(listing["target_modules"]) == set(trainer.TARGETS)
     tuned = open_model(str(result.folder))
     assert tuned.chat("Is 3 good?", max_new_tokens=8).text != tiny.chat("Is 3 good?", max_new_tokens=8).text
     answers, base_answers = answer_loss(tuned), answer_loss(tiny)
@@ -94,8 +95,8 @@ def test_on_log_hears_every_step(tiny_folder, tmp_path):
 @pytest.mark.parametrize("system", [[], [{"role": "system", "content": "Be brief."}]])
 def test_only_answer_tokens_carry_loss(tiny, tiny_folder, tmp_path, system):
     talk = [{"messages": [*system, *ROWS[0]["messages"], *ROWS[1]["messages"]]}, ROWS[2]]
-    trainer = train._trainer(str(tiny_folder), talk, TUNING, tmp_path, train._reporter(None, False))
-    batch = trainer.data_collator([trainer.train_dataset[0], trainer.train_dataset[1]])
+    made, _ = trainer.make(str(tiny_folder), talk, [], TUNING, tmp_path, reporting.reporter(progress=False))
+    batch = made.data_collator([made.train_dataset[0], made.train_dataset[1]])
     template = get_training_chat_template(tiny.tokenizer)
     for row, ids, labels in zip(talk, batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True):
         expected = tiny.tokenizer.apply_chat_template(
@@ -121,10 +122,10 @@ def test_a_template_that_trl_does_not_know_trains_every_answer_too(tiny_folder, 
     folder = shutil.copytree(tiny_folder, tmp_path / "base")
     (folder / "chat_template.jinja").write_text(MINE, encoding="utf-8")
     talk = [{"messages": [*ROWS[0]["messages"], *ROWS[1]["messages"]]}, ROWS[2]]
-    trainer = train._trainer(str(folder), talk, TUNING, tmp_path, train._reporter(None, False))
-    assert len(trainer.train_dataset) == 3
-    batch = trainer.data_collator([trainer.train_dataset[n] for n in range(3)])
-    tokenizer = trainer.processing_class
+    made, _ = trainer.make(str(folder), talk, [], TUNING, tmp_path, reporting.reporter(progress=False))
+    assert len(made.train_dataset) == 3
+    batch = made.data_collator([made.train_dataset[n] for n in range(3)])
+    tokenizer = made.processing_class
     learnt = [tokenizer.decode([i for i in row if i != -100]) for row in batch["labels"].tolist()]
     assert [text.split("<|end|>")[0] for text in learnt] == ["negative", "positive", "negative"]
     found = run(folder, tmp_path / "out")
@@ -134,13 +135,13 @@ def test_a_template_that_trl_does_not_know_trains_every_answer_too(tiny_folder, 
 def test_lora_goes_beside_every_matrix_of_another_architecture(tiny):
     import torch
 
-    assert train._targets(tiny.model) == train.TARGETS
+    assert trainer.targets(tiny.model) == trainer.TARGETS
 
     class Router(torch.nn.Linear):
         pass
 
     other = torch.nn.ModuleDict({"dense": torch.nn.Linear(2, 2), "router": Router(2, 2), "lm_head": torch.nn.Linear(2, 2)})
-    assert train._targets(other) == ["dense"]
+    assert trainer.targets(other) == ["dense"]
 
 
 def stopped_at(step_wanted: int):
@@ -214,7 +215,7 @@ def test_an_adapter_on_pocket_names_pocket_and_not_a_path(tiny_folder, tmp_path,
     ("rows", "told"),
     [
         ([], "there are no rows to train on"),
-        ([*ROWS[:2], {"text": "a"}], "row 3: the last message is not the assistant's"),
+        ([*ROWS[:2], {"text": "a"}], 'row 3: no list "messages"'),
         ([{"messages": ROWS[0]["messages"][:1]}], "row 1: the last message is not the assistant's"),
     ],
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 import transformers
 
-from phicookbook.finetune import FinetuneSettings, finetune
+from phicookbook.finetune import POCKET, FinetuneSettings, finetune
 from phicookbook.models import open_model
 from phicookbook.prompting import inside, sampling, structured
 from phicookbook.retrieval import answering
@@ -95,9 +95,8 @@ def test_lora_trains_it(folder, tmp_path):
         for n in range(16)
     ]
     losses = []
-    settings = FinetuneSettings(
-        lora_r=2, lora_alpha=4, max_steps=6, per_device_train_batch_size=8, learning_rate=1e-2, logging_steps=1
-    )
+    small = dict(lora_r=2, lora_alpha=4, max_steps=6, per_device_train_batch_size=8, learning_rate=1e-2, logging_steps=1)
+    settings = FinetuneSettings(**POCKET | small)
     finetune(str(folder), rows, settings, tmp_path / "adapter", lambda step, steps, loss: losses.append(loss), progress=False)
     assert losses[-1] < losses[0]
     tuned = open_model(str(tmp_path / "adapter"))

@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from phicookbook import settings
-from phicookbook.models import local
+from phicookbook.models import tokens
 from phicookbook.models.local import LocalModel, open_folder
 from phicookbook.settings import CookbookError
 
@@ -39,6 +39,7 @@ def ends(tiny, monkeypatch):
 
     def set_end(token: int) -> None:
         monkeypatch.setattr(tiny.model.generation_config, "eos_token_id", [0, 4, token])
+        monkeypatch.setattr(tiny, "ends", [0, 4, token])
 
     return set_end
 
@@ -85,9 +86,9 @@ def test_system_text_and_earlier_messages_reach_the_model(tiny):
     assert tiny.chat([*PROMPTS[3][:2], {"role": "user", "content": "Why?"}], **SHORT).text != plain_reply.text
 
 
-@pytest.mark.parametrize("batch_tokens", [1, 100, local.BATCH_TOKENS])
+@pytest.mark.parametrize("batch_tokens", [1, 100, tokens.BATCH_TOKENS])
 def test_chat_many_is_chat_in_any_order_and_batch(tiny, monkeypatch, batch_tokens):
-    monkeypatch.setattr(local, "BATCH_TOKENS", batch_tokens)
+    monkeypatch.setattr(tokens, "BATCH_TOKENS", batch_tokens)
     alone = [tiny.chat(prompt, **SHORT) for prompt in PROMPTS]
     assert len(set(texts(alone))) == len(PROMPTS)
     for seed in range(3):
@@ -103,12 +104,12 @@ def test_chat_many_of_nothing_is_nothing(tiny):
 
 
 def test_batches_hold_every_row_once_and_stay_under_the_limits(monkeypatch):
-    monkeypatch.setattr(local, "BATCH_TOKENS", 100)
+    monkeypatch.setattr(tokens, "BATCH_TOKENS", 100)
     prompts = [[0] * length for length in (1, 5, 5, 20, 30, 45, 200)]
-    groups = list(local._batches(list(range(7)), prompts, 10))
+    groups = list(tokens.batches(list(range(7)), prompts, 10))
     assert groups == [[0, 1, 2], [3, 4], [5], [6]]  # 3 x 15 fit, 4 x 30 do not; 2 x 40 fit, 3 x 55 do not
-    monkeypatch.setattr(local, "BATCH_TOKENS", 10**9)
-    assert [len(g) for g in local._batches(list(range(300)), [[0]] * 300, 1)] == [128, 128, 44]
+    monkeypatch.setattr(tokens, "BATCH_TOKENS", 10**9)
+    assert [len(g) for g in tokens.batches(list(range(300)), [[0]] * 300, 1)] == [128, 128, 44]
 
 
 def test_greedy_is_deterministic_whatever_the_seed(tiny):

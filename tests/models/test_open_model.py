@@ -62,7 +62,8 @@ def test_damaged_weights_of_pocket_are_told(pocket):
     ],
 )
 def test_an_unknown_name_offers_the_nearest(name, near):
-    assert told(name).startswith(f"no model is called {name!r}. Did you mean {near!r}? Choose pocket, pocket-headlines, a folder")
+    choices = "Choose pocket, pocket-headlines, pocket-headlines-int4, a folder"
+    assert told(name).startswith(f"no model is called {name!r}. Did you mean {near!r}? {choices}")
 
 
 @pytest.mark.parametrize("name", ["gpt", "/no/such/folder", "./no/such", "~/none", "a/b/c"])

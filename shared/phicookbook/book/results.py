@@ -1,6 +1,6 @@
 """What a chapter measured, as a page of docs/results: the outputs of its cells that are tagged "result".
 
-    python -m phicookbook.book.results cookbook/04_headline_finetuning.ipynb -p full True --name 04_full_training_set
+    python -m phicookbook.book.results cookbook/04_serverless_finetuning.ipynb -p full True --name 04_full_training_set
 
 `python -m phicookbook.book.save` writes the page of the parameters that are committed by itself. A cell tagged
 "picture:NAME" also leaves its picture as docs/results/NAME.png.

@@ -1,6 +1,6 @@
 """Execute chapters with papermill, each in a process of its own, and judge their claims.
 
-outcome = run(["04_headline_finetuning"])
+outcome = run(["04_serverless_finetuning"])
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def chapters() -> list[str]:
-    """Names of all chapters in their order, such as "04_headline_finetuning"."""
+    """Names of all chapters in their order, such as "04_serverless_finetuning"."""
     return sorted(path.stem for path in settings.COOKBOOK.glob("[0-9][0-9]_*.ipynb"))
 
 

@@ -1,6 +1,6 @@
 """Restart & Run All for a chapter, in place, and save it clean.
 
-    python -m phicookbook.book.save cookbook/04_headline_finetuning.ipynb
+    python -m phicookbook.book.save cookbook/04_serverless_finetuning.ipynb
 
 Progress bars, warnings and time stamps are left out of the saved file: they differ on every run. What the chapter
 measured goes to docs/results.

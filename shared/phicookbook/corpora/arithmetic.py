@@ -17,7 +17,7 @@ REASONING_PROMPT = (
     "You are a careful thinker. Think step by step inside <think> and </think>, then give the answer."
 )
 THINKING_SHARE = 0.7
-COLUMNS = ("units", "tens", "hundreds", "thousands")
+COLUMNS = ("units", "tens", "hundreds", "thousands", "ten thousands")
 KINDS = {"add3": 40, "sub": 14, "add2": 12, "mul1": 8, "compare": 8, "word": 12, "chain": 6}
 
 ADD_ASKS = (

@@ -1,12 +1,12 @@
 """Fine-tuning: settings with Azure's own names, JSONL data, and the one training entry point.
 
-result = finetune("pocket", rows, FinetuneSettings(num_train_epochs=1), Path("out"))
+result = finetune("pocket", rows, FinetuneSettings(**POCKET), Path("out"))
 """
 
 from phicookbook.finetune.data import chat_rows, read_jsonl, write_jsonl
-from phicookbook.finetune.settings import FinetuneSettings
+from phicookbook.finetune.settings import POCKET, FinetuneSettings, changes
 
-__all__ = ["FinetuneSettings", "chat_rows", "finetune", "read_jsonl", "write_jsonl"]
+__all__ = ["POCKET", "FinetuneSettings", "changes", "chat_rows", "finetune", "read_jsonl", "write_jsonl"]
 
 
 def finetune(*args, **kwargs):

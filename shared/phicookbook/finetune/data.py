@@ -1,6 +1,7 @@
-"""Fine-tuning data: JSONL with one chat conversation a line, as fine-tuning services take it.
+"""Fine-tuning data: JSONL with one chat conversation a line, or one preference, as fine-tuning services take it.
 
-rows = read_jsonl(Path("train.jsonl"))   # [{"messages": [...]}, ...]
+rows = read_jsonl(Path("train.jsonl"))            # [{"messages": [...]}, ...]
+rows = read_jsonl(Path("pairs.jsonl"), "dpo")     # [{"input": ..., "preferred_output": ..., "non_preferred_output": ...}, ...]
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
     settings.write_text(path, "".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in rows))
 
 
-def read_jsonl(path: Path | str) -> list[dict]:
-    """Rows of a chat JSONL file, with or without a byte-order mark.
+def read_jsonl(path: Path | str, method: str = "supervised") -> list[dict]:
+    """Rows of a JSONL file of conversations, or of preferences when the method is "dpo", with or without a byte-order mark.
 
     Raises CookbookError that lists up to twenty bad lines, each with its number, what is wrong, and the remedy.
     """
@@ -46,7 +47,7 @@ def read_jsonl(path: Path | str) -> list[dict]:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        row, fault = _read_line(line)
+        row, fault = _read_line(line, method)
         if fault:
             faults.append(f"  line {number}: {fault}")
         else:
@@ -56,18 +57,41 @@ def read_jsonl(path: Path | str) -> list[dict]:
         head = f"{path} has {len(faults)} bad line{'s' if len(faults) > 1 else ''}:"
         raise CookbookError("\n".join([head, *faults[:MOST_TOLD], *more]))
     if not rows:
-        raise CookbookError(f"{path} holds no rows: give one JSON conversation a line")
+        raise CookbookError(f"{path} holds no rows: give one JSON {'preference' if method == 'dpo' else 'conversation'} a line")
     return rows
 
 
-def _read_line(line: str) -> tuple[dict, str]:
+def _read_line(line: str, method: str) -> tuple[dict, str]:
     try:
         row = json.loads(line)
     except ValueError as error:
         return {}, f"not JSON ({error}): write one object a line, with double quotes and no trailing comma"
+    return row, row_fault(row, method)
+
+
+def row_fault(row, method: str = "supervised") -> str:
+    """What is wrong with a training row for that method, "" when nothing is."""
+    if method == "dpo":
+        return _preference_fault(row)
     if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
-        return {}, 'no list "messages": write {"messages": [{"role": ..., "content": ...}, ...]}'
-    return row, fault_of(row["messages"])
+        return 'no list "messages": write {"messages": [{"role": ..., "content": ...}, ...]}'
+    return fault_of(row["messages"])
+
+
+def _preference_fault(row) -> str:
+    """The preference format of OpenAI's API: one prompt, and two answers of which the first is the better one."""
+    given = row.get("input") if isinstance(row, dict) else None
+    if not isinstance(given, dict) or not isinstance(given.get("messages"), list):
+        return 'no "input" with a list "messages": write {"input": {"messages": [...]}, "preferred_output": [...], ...}'
+    for name in ("preferred_output", "non_preferred_output"):
+        answer = row.get(name)
+        if not isinstance(answer, list) or len(answer) != 1:
+            return f'"{name}" is no list of one message: write [{{"role": "assistant", "content": ...}}]'
+        if fault := fault_of([*given["messages"], *answer]):
+            return f'"input" with "{name}": {fault}'
+    if given["messages"][-1].get("role") == "assistant":
+        return "the input ends with the assistant's message: end it with the user's"
+    return ""
 
 
 def fault_of(messages: Sequence) -> str:

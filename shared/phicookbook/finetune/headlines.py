@@ -12,13 +12,13 @@ from pathlib import Path
 
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.corpora.headlines import Headline
-from phicookbook.finetune.settings import FinetuneSettings
+from phicookbook.finetune.settings import POCKET, FinetuneSettings
 from phicookbook.finetune.train import FinetuneResult, finetune
 from phicookbook.models import artifacts
 from phicookbook.statistics import Rate
 
 ROWS = 6_000
-TUNING = FinetuneSettings()
+TUNING = FinetuneSettings(**POCKET)
 
 
 def make(folder: Path, rows: int = ROWS, **options) -> FinetuneResult:
@@ -47,6 +47,11 @@ def answers(model, chosen: list[Headline], progress: str = "") -> list:
 def score(replies: list, chosen: list[Headline], label=headlines.policy) -> Rate:
     """Share of replies whose first label word is the right one; `label` says what is right."""
     return Rate.of(headlines.label_of(r.text) == label(h) for r, h in zip(replies, chosen, strict=True))
+
+
+def exact(replies: list, chosen: list[Headline]) -> Rate:
+    """Share of replies that are the right label, that one word and nothing else, which is what the firm wants."""
+    return Rate.of(r.finished and r.text == headlines.policy(h) for r, h in zip(replies, chosen, strict=True))
 
 
 def one_word(replies: list) -> Rate:

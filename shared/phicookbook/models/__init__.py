@@ -3,6 +3,7 @@
 open_model()                                # pocket
 open_model("pocket-headlines")              # the tuned model of chapter 04, made first if it is missing
 open_model("microsoft/Phi-4-mini-instruct") # a real Phi, once its files are on this machine
+open_model("exported")                      # a folder: transformers' files, a LoRA adapter, or an ONNX export
 open_model("https://host/v1#Phi-4-mini")    # a deployment behind an OpenAI-compatible endpoint
 """
 
@@ -24,33 +25,48 @@ def open_model(name: str = ""):
 
     Raises CookbookError for a name that is no model, damaged weights, or a hub model that is not here.
     """
-    from phicookbook.models.local import open_folder
-
     name = str(name or settings.model())
-    if name == "pocket":
-        from phicookbook.models.checksums import verify
-
-        verify(settings.POCKET_WEIGHTS)
-        return open_folder(settings.POCKET_WEIGHTS, name)
-    if name in ARTIFACTS:
-        return _open_artifact(artifacts.ensure(name), name)
     if name.startswith(("http://", "https://")):
         from phicookbook.models.endpoint import open_endpoint
 
         return open_endpoint(name)
+    place = find(name)
+    return _open_artifact(place, name) if name in ARTIFACTS else _open(place, name)
+
+
+def find(name: str) -> Path | str:
+    """Where the files of a model on this machine are: a folder, or the hub id that transformers looks up.
+
+    An artifact is made first when it is missing. Raises CookbookError for a name that is no model, or damaged weights.
+    """
+    if name == "pocket":
+        from phicookbook.models.checksums import verify
+
+        verify(settings.POCKET_WEIGHTS)
+        return settings.POCKET_WEIGHTS
+    if name in ARTIFACTS:
+        return artifacts.ensure(name)
     if Path(name).expanduser().is_dir():
-        return open_folder(Path(name).expanduser(), name)
-    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return open_folder(name, name)
+        return Path(name).expanduser()
+    if name.count("/") == 1 and not name.startswith((".", "/", "~", "http:", "https:")):
+        return name
     raise CookbookError(_unknown(name))
+
+
+def _open(place: Path | str, name: str):
+    """The model of a folder or a hub id, with the backend that its files ask for."""
+    from phicookbook.models.local import open_folder
+    from phicookbook.models.onnx import is_exported, open_onnx
+
+    if isinstance(place, Path) and is_exported(place):
+        return open_onnx(place, name)
+    return open_folder(place, name)
 
 
 def _open_artifact(folder: Path, name: str):
     """A model that was made here; one that no longer opens can be made anew."""
-    from phicookbook.models.local import open_folder
-
     try:
-        return open_folder(folder, name)
+        return _open(folder, name)
     except CookbookError as error:
         raise CookbookError(f"{error}. Delete {folder}: {name} is made anew when it is next asked for") from error
 

@@ -17,7 +17,10 @@ from phicookbook import settings
 from phicookbook.models import checksums
 from phicookbook.settings import CookbookError
 
-MAKERS = {"pocket-headlines": "phicookbook.finetune.headlines:make"}
+MAKERS = {
+    "pocket-headlines": "phicookbook.finetune.headlines:make",
+    "pocket-headlines-int4": "phicookbook.edge.exporting:make",
+}
 
 
 def path_of(name: str) -> Path:

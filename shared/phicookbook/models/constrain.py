@@ -49,40 +49,64 @@ def tokenizer_for(tokenizer, width: int, ends: list[int]):
     return from_tokenizer(tokenizer, n_vocab=width, eos_token=ends)
 
 
-def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
-    """A logits processor for one call of generate(), with a schema for each row.
-
-    `tokenizer` comes from `tokenizer_for` with the same `ends`.
-    """
-    import numpy as np
-    import torch
+def matcher(tokenizer, schema: dict):
+    """llguidance's state of one answer under `schema`: give it each token that was written with `consume_token`."""
     from llguidance import LLMatcher
+
+    return LLMatcher(tokenizer, grammar(schema))
+
+
+def allowed(matchers: Sequence, width: int):
+    """Which tokens may come next, a boolean array of shape (answers, width); all of them where the matcher is None."""
+    import numpy as np
     from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+
+    mask = allocate_token_bitmask(len(matchers), width)
+    for row, one in enumerate(matchers):
+        if one:
+            fill_next_token_bitmask(one, mask, row)
+    return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
+
+
+class Masks:
+    """What the rows of a batch may write next, each under its own schema; a row that has ended may write anything.
+
+    `tokenizer` comes from `tokenizer_for` with the same `ends`. Raises CookbookError for a bad schema.
+    """
+
+    def __init__(self, tokenizer, schemas: Sequence[dict], ends: list[int]):
+        self.ends = ends
+        self.matchers: list = [matcher(tokenizer, schema) for schema in schemas]  # None where the row has ended
+
+    def consume(self, tokens: Sequence[int]) -> None:
+        """Tell what each row has just written."""
+        for row, token in enumerate(tokens):
+            if token in self.ends:
+                self.matchers[row] = None
+            elif one := self.matchers[row]:
+                one.consume_token(token)
+
+    def allowed(self, width: int):
+        """Which tokens may come next: a boolean array of shape (rows, width)."""
+        return allowed(self.matchers, width)
+
+
+def processor(tokenizer, schemas: Sequence[dict], ends: list[int]):
+    """A logits processor of transformers for one call of generate(), with a schema for each row; see `Masks`."""
+    import torch
     from transformers import LogitsProcessor
 
-    rules = [grammar(schema) for schema in schemas]
+    masks = Masks(tokenizer, schemas, ends)
 
     class HoldToSchema(LogitsProcessor):
         def __init__(self):
-            self.matchers: list[LLMatcher | None] = []  # None where the row has ended and generate() pads
+            self.begun = False
 
         def __call__(self, input_ids, scores):
-            if not self.matchers:
-                self.matchers = [LLMatcher(tokenizer, rule) for rule in rules]
-            else:
-                for row, token in enumerate(input_ids[:, -1].tolist()):
-                    if token in ends:
-                        self.matchers[row] = None
-                    elif matcher := self.matchers[row]:
-                        matcher.consume_token(token)
-            return scores.masked_fill(~torch.from_numpy(self._allowed(scores.shape[1])).to(scores.device), float("-inf"))
-
-        def _allowed(self, width: int) -> np.ndarray:
-            """Which tokens may come next, of shape (rows, width)."""
-            mask = allocate_token_bitmask(len(self.matchers), width)
-            for row, matcher in enumerate(self.matchers):
-                if matcher:
-                    fill_next_token_bitmask(matcher, mask, row)
-            return np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")[:, :width].astype(bool)
+            if self.begun:
+                masks.consume(input_ids[:, -1].tolist())
+            self.begun = True
+            may = torch.from_numpy(masks.allowed(scores.shape[1])).to(scores.device)
+            return scores.masked_fill(~may, float("-inf"))
 
     return HoldToSchema()

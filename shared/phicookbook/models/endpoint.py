@@ -21,7 +21,7 @@ from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
 MAX_NEW_TOKENS = 192
-AT_ONCE = 8
+AT_ONCE = 16
 RETRIES = 4
 
 

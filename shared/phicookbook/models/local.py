@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from textwrap import shorten
 
 from phicookbook import settings
-from phicookbook.chat import Message, Model, Reply, as_messages
+from phicookbook.chat import Message, Reply
 from phicookbook.models import constrain
+from phicookbook.models.tokens import MAX_NEW_TOKENS, TokenModel, check_sampling
 from phicookbook.settings import CookbookError
 
-MAX_NEW_TOKENS = 192
-BATCH_TOKENS = 16_384
 
-
-def open_folder(source: Path | str, name: str) -> LocalModel:
-    """A model from a folder (whole model or LoRA adapter) or a hub id.
+def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalModel:
+    """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its weights in four bits, on a GPU.
 
     Raises CookbookError when the folder holds no model or the hub's files can't be had.
     """
@@ -34,35 +31,49 @@ def open_folder(source: Path | str, name: str) -> LocalModel:
     torch.set_num_threads(settings.threads())
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    base, adapter = _base_of(source)
+    base, adapters = _layers_of(source)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(base)
-        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind)
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=kind, **(_four_bits(kind) if in_4bit else {}))
     except (OSError, ValueError, SafetensorError) as error:
-        raise CookbookError(_why_not(base, adapter, error)) from error
-    if adapter:
+        raise CookbookError(_why_not(base, adapters[0] if adapters else None, error)) from error
+    for adapter in adapters:
         model = _with_adapter(model, adapter)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     model.generation_config.pad_token_id = tokenizer.pad_token_id
-    return LocalModel(name, model.to(device).eval(), tokenizer)
+    return LocalModel(name, (model if in_4bit else model.to(device)).eval(), tokenizer)
 
 
-def _base_of(source: Path | str) -> tuple[str, Path | None]:
-    """(what to load, adapter to put on it): a folder with an adapter_config.json names its base."""
+def _four_bits(kind) -> dict:
+    """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314)."""
+    from transformers import BitsAndBytesConfig
+
+    return {
+        "quantization_config": BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
+        ),
+        "device_map": {"": 0},
+    }
+
+
+def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
+    """(what to load, adapters to put on it in their order): a folder with an adapter_config.json names its base, which may be
+    the folder of another adapter."""
     import json
 
     folder = Path(source)
     listing = folder / "adapter_config.json"
     if not listing.exists():
-        return str(source), None
+        return str(source), []
     try:
         base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):
         raise CookbookError(f"{listing} is damaged: make the adapter again, or delete {folder}") from None
-    return (str(settings.POCKET_WEIGHTS) if base == "pocket" else base), folder
+    below, adapters = _layers_of(settings.POCKET_WEIGHTS if base == "pocket" else base)
+    return below, [*adapters, folder]
 
 
 def _with_adapter(model, adapter: Path):
@@ -100,61 +111,15 @@ def _is_cached(base: str) -> bool:
         return False
 
 
-class LocalModel(Model):
+class LocalModel(TokenModel):
     """A causal language model of transformers with its tokenizer; follows the protocol in `phicookbook.chat`."""
 
     def __init__(self, name: str, model, tokenizer):
-        self.name = name
+        context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 2048))
+        ends = model.generation_config.eos_token_id
+        width = model.get_output_embeddings().weight.shape[0]
+        super().__init__(name, tokenizer, context, ends if isinstance(ends, list) else [ends], width)
         self.model = model
-        self.tokenizer = tokenizer
-        text_config = model.config.get_text_config()
-        self.context = int(getattr(text_config, "max_position_embeddings", 2048))
-
-    def chat_many(
-        self,
-        conversations: Sequence,
-        system: str = "",
-        *,
-        max_new_tokens: int = MAX_NEW_TOKENS,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        top_k: int = 0,
-        seed: int | None = None,
-        schema: dict | Sequence[dict] | None = None,
-        progress: str = "",
-    ) -> list[Reply]:
-        """Answers in the order of the conversations.
-
-        Prompts are batched with others of similar length. `temperature` 0 is greedy and deterministic;
-        above 0 the draws follow `seed`. With a JSON `schema`, one for all or one each, every answer that ends is JSON under it.
-        `progress` is the title of a progress bar, "" for none. `seconds` of a reply is its share of its
-        batch. Raises CookbookError for a prompt that leaves no room for `max_new_tokens`.
-        """
-        prompts = [self._prompt_ids(c, system, max_new_tokens) for c in conversations]
-        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed)
-        return self._answer(prompts, options, constrain.one_each(schema, len(prompts)), progress)
-
-    def complete_many(self, texts: Sequence[str], *, max_new_tokens: int = MAX_NEW_TOKENS, progress: str = "") -> list[Reply]:
-        """Greedy continuations of texts as they stand, without the chat template: to see what the template is for.
-
-        Raises CookbookError for an empty text and for one that leaves no room for `max_new_tokens`.
-        """
-        prompts = [self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], max_new_tokens) for text in texts]
-        return self._answer(prompts, _decoding(max_new_tokens, 0.0, 1.0, 0, None), [None] * len(prompts), progress)
-
-    def _answer(self, prompts: list[list[int]], options: dict, schemas: list[dict | None], progress: str) -> list[Reply]:
-        """Replies to prompts in their order, generated in batches of similar length."""
-        from tqdm.auto import tqdm
-
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        replies: list[Reply | None] = [None] * len(prompts)
-        with tqdm(total=len(prompts), desc=progress, disable=not progress) as bar:
-            for rows in _batches(order, prompts, options["max_new_tokens"]):
-                held = options | self._held_to([schemas[i] for i in rows])
-                for i, reply in zip(rows, self._generate([prompts[i] for i in rows], held), strict=True):
-                    replies[i] = reply
-                bar.update(len(rows))
-        return replies
 
     def stream(
         self,
@@ -174,8 +139,8 @@ class LocalModel(Model):
         import torch
         from transformers import TextIteratorStreamer
 
-        ids = torch.tensor([self._prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
-        options = _decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
+        ids = torch.tensor([self.prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
+        options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
 
@@ -193,38 +158,22 @@ class LocalModel(Model):
         if faults:
             raise faults[0]
 
-    @property
-    def _ends(self) -> list[int]:
-        """Ids of the tokens that end an answer."""
-        ends = self.model.generation_config.eos_token_id
-        return ends if isinstance(ends, list) else [ends]
-
-    @cached_property
-    def _grammar_tokenizer(self):
-        return constrain.tokenizer_for(self.tokenizer, self.model.get_output_embeddings().weight.shape[0], self._ends)
-
     def _held_to(self, schemas: list[dict | None]) -> dict:
         """generate()'s setting for rows under their schemas; a new one for each call, since it follows the rows."""
         if None in schemas:
             return {}
-        return {"logits_processor": [constrain.processor(self._grammar_tokenizer, schemas, self._ends)]}
+        return {"logits_processor": [constrain.processor(self._grammar_tokenizer, schemas, self.ends)]}
 
-    def _prompt_ids(self, conversation, system: str, room: int) -> list[int]:
-        text = self.tokenizer.apply_chat_template(as_messages(conversation, system), tokenize=False, add_generation_prompt=True)
-        return self._checked(self.tokenizer(text, add_special_tokens=False)["input_ids"], room)
+    def _decoding(self, max_new_tokens: int, temperature: float, top_p: float, top_k: int, seed: int | None) -> dict:
+        """generate()'s settings; seeds torch when the answer is sampled."""
+        import torch
 
-    def _checked(self, ids: list[int], room: int) -> list[int]:
-        """The prompt's ids, when an answer of `room` tokens fits behind them."""
-        if not ids:
-            raise CookbookError("the prompt is empty: give a text")
-        if len(ids) + room > self.context:
-            raise CookbookError(
-                f"the prompt has {len(ids):,} tokens and {room:,} more were asked for, but {self.name} holds "
-                f"{self.context:,}: shorten the prompt or lower max_new_tokens"
-            )
-        return ids
+        options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
+        if temperature > 0:
+            torch.manual_seed(settings.seed() if seed is None else seed)
+        return options
 
-    def _generate(self, prompts: list[list[int]], options: dict) -> list[Reply]:
+    def _generate(self, prompts: list[list[int]], options: dict, schemas: list[dict | None]) -> list[Reply]:
         import torch
 
         width = max(map(len, prompts))
@@ -233,43 +182,15 @@ class LocalModel(Model):
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=self.model.device)
         started = time.perf_counter()
         with torch.inference_mode():
-            out = self.model.generate(input_ids=ids, attention_mask=mask, **options)[:, width:].tolist()
+            out = self.model.generate(input_ids=ids, attention_mask=mask, **options, **self._held_to(schemas))[:, width:].tolist()
         seconds = (time.perf_counter() - started) / len(prompts)
-        return [self._reply(row, len(p), seconds) for row, p in zip(out, prompts, strict=True)]
-
-    def _reply(self, row: list[int], prompt_tokens: int, seconds: float) -> Reply:
-        length = next((i for i, token in enumerate(row) if token in self._ends), len(row))
-        text = self.tokenizer.decode(row[:length], skip_special_tokens=True)
-        finished = length < len(row)
-        return Reply.from_text(text, tokens=length, prompt_tokens=prompt_tokens, seconds=seconds, finished=finished)
-
-
-def _decoding(max_new_tokens: int, temperature: float, top_p: float, top_k: int, seed: int | None) -> dict:
-    """generate()'s settings; seeds torch when the answer is sampled."""
-    import torch
-
-    options = _sampling(temperature, top_p, top_k) | {"max_new_tokens": max_new_tokens}
-    if temperature > 0:
-        torch.manual_seed(settings.seed() if seed is None else seed)
-    return options
+        room = options["max_new_tokens"]
+        return [self._reply(row, len(p), seconds, room) for row, p in zip(out, prompts, strict=True)]
 
 
 def _sampling(temperature: float, top_p: float, top_k: int) -> dict:
     """generate()'s settings for greedy or sampled decoding."""
-    if temperature < 0 or not 0 < top_p <= 1 or top_k < 0:
-        raise CookbookError("temperature and top_k must not be negative, top_p must be above 0 and at most 1")
+    check_sampling(temperature, top_p, top_k)
     if temperature == 0:
         return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
     return {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
-
-
-def _batches(order: list[int], prompts: list[list[int]], room: int):
-    """Groups of neighbours in `order` that together stay under BATCH_TOKENS, at most 128 rows."""
-    rows: list[int] = []
-    for i in order:
-        if rows and ((len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS or len(rows) == 128):
-            yield rows
-            rows = []
-        rows.append(i)
-    if rows:
-        yield rows

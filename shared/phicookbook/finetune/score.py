@@ -1,0 +1,31 @@
+"""What an Azure ML deployment runs: `init` once, then `run` for every request.
+
+run('{"messages": [{"role": "user", "content": "Hello"}]}')
+"""
+
+from __future__ import annotations
+
+import json
+
+from phicookbook import settings as book_settings
+
+OPENED: dict = {}
+
+
+def init() -> None:
+    """Open the deployed model: the one folder below the deployment's own that holds a model."""
+    from phicookbook.models import open_model
+
+    marks = ("adapter_config.json", "config.json")
+    found = [path.parent for mark in marks for path in sorted(book_settings.served_folder().rglob(mark))]
+    OPENED["model"] = open_model(str(found[0]))
+
+
+def run(body: str) -> dict:
+    """The answer to {"messages": [...]}; bad input comes back as {"error": ...}."""
+    from phicookbook.settings import CookbookError
+
+    try:
+        return {"content": OPENED["model"].chat(json.loads(body)["messages"]).text}
+    except (ValueError, KeyError, TypeError, CookbookError) as error:
+        return {"error": f'send {{"messages": [...]}}: {error}'}

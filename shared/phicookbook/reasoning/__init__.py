@@ -1,0 +1,9 @@
+"""Reasoning: tasks with exact verifiers, evaluation with intervals, and the training of a model that thinks.
+
+items("sat", n=20)[0].prompt
+"""
+
+from phicookbook.reasoning.item import Item, Score
+from phicookbook.reasoning.tasks import TASKS, items, score
+
+__all__ = ["TASKS", "Item", "Score", "items", "score"]

@@ -1,0 +1,178 @@
+"""Curation, rewards and the training of a reasoning model, with tiny budgets.
+
+pytest tests/reasoning/test_training.py
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phicookbook.chat import Reply
+from phicookbook.cli import main
+from phicookbook.cli.reasoning import fine_tune
+from phicookbook.reasoning import curate, items, rewards, sft
+from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
+from phicookbook.reasoning.training import Plan, table, train
+from phicookbook.settings import CookbookError
+
+SUMS = items("arithmetic", 12, seed=1, level=1, split="train")
+TINY = Reinforcement(steps=1, prompts=1, group=2, budget=8, save_steps=1)
+GOOD = "<think>\n1 + 1 = 2\n</think>\n2"
+
+
+def test_the_accuracy_reward_is_trls_cosine_beyond_the_free_part():
+    from trl.rewards import get_cosine_scaled_reward
+
+    assert [rewards.accuracy(True, share) for share in (0, rewards.FREE, 1)] == pytest.approx([1, 1, 0.5])
+    assert [rewards.accuracy(False, share) for share in (0, rewards.BRAVE, 1)] == pytest.approx([-1, -0.5, -0.5])
+    cosine = get_cosine_scaled_reward(max_len=1_000)
+    for tokens in range(0, 1_001, 100):
+        given = {"completions": [[{"content": "\\boxed{1}"}]], "completion_ids": [[0] * tokens]}
+        right, wrong = (cosine(solution=[f"\\boxed{{{n}}}"], **given)[0] for n in (1, 2))
+        assert rewards.accuracy(True, rewards.FREE + (1 - rewards.FREE) * tokens / 1_000) == pytest.approx(right)
+        assert rewards.accuracy(False, rewards.BRAVE * tokens / 1_000) == pytest.approx(wrong)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30))
+def test_repetition_is_trls(words):
+    from trl.rewards import get_repetition_penalty_reward
+
+    theirs = get_repetition_penalty_reward(5, -1.0)(completion_ids=[[ord(w) for w in words]])[0]
+    assert rewards.repetition(" ".join(words)) == pytest.approx(theirs)
+
+
+@pytest.mark.parametrize(
+    "text, formed",
+    [(GOOD, True), ("2", False), ("<think>\n2", False), ("<think>a</think>", False), ("x <think>a</think>2", False),
+     ("<think>a<think>b</think>2", False), ("<think>a</think>2<think>", False)],
+)  # fmt: skip
+def test_well_formed(text, formed):
+    assert rewards.well_formed(text) is formed
+
+
+def test_the_reward_of_a_reply():
+    item = json.dumps(SUMS[0].to_dict())
+    right = f"<think>\nsum\n</think>\n{SUMS[0].answer}"
+    replies = [(right, 10), (right, 100), ("<think>\nsum\n</think>\n-1", 50), (SUMS[0].answer, 3)]
+    found = rewards_of(100)([[{"content": text}] for text, _ in replies], [[0] * n for _, n in replies], [item] * 4)
+    assert found == pytest.approx([8 / 13, -4 / 13, -4 / 13, -8 / 13])
+
+
+def test_teachable_prompts_lie_at_the_edge():
+    records = [{"item": item.id, "repeat": r, "correct": r < n % 5} for n, item in enumerate(SUMS) for r in range(4)]
+    rates = curate.pass_rates(records)
+    assert {rates[item.id] for item in curate.teachable(SUMS, rates)} == {0.25, 0.5, 0.75}
+    assert curate.teachable(SUMS, {}) == []
+
+
+def test_the_quality_filter(tiny):
+    ask = {"role": "user", "content": "What is 1 + 1?"}
+    texts = [
+        GOOD,
+        GOOD,
+        "2",
+        "<think>\n1 + 1",
+        "<think>a</think> \n",
+        "<think>a</think>" + "la " * 40,
+        "<think>" + "1 " * 500 + "</think>2",
+    ]
+    rows = [
+        {"messages": [{**ask, "content": ask["content"] + " " * (n > 1) * n}, {"role": "assistant", "content": t}]}
+        for n, t in enumerate(texts)
+    ]
+    rows[1]["messages"][0] = rows[0]["messages"][0]
+    assert curate.good(rows, tiny.tokenizer, 200) == [rows[1]] or curate.good(rows, tiny.tokenizer, 200) == [rows[0]]
+
+
+def test_a_mixture_has_its_shares():
+    rows = {"a": [{"d": "a", "n": n} for n in range(10)], "b": [{"d": "b", "n": n} for n in range(3)]}
+    found = curate.mixture(rows, {"a": 3, "b": 1}, 20, seed=2)
+    assert sum(row["d"] == "a" for row in found) == 15 and found == curate.mixture(rows, {"a": 3, "b": 1}, 20, seed=2)
+    for shares in ({"c": 1}, {}, {"a": -1, "b": 3}, {"a": 0}):
+        with pytest.raises(ValueError, match="shares need domains"):
+            curate.mixture(rows, shares, 5)
+
+
+def test_rows_are_even_over_their_turns():
+    rows = sft.taught(items("sat", 120, seed=1, level=4, split="train"))
+    found = curate.by_turns(rows, 40)
+    turns = [min(4, row["messages"][-1]["content"].count("\nchange")) for row in found]
+    assert len(found) == 40 and found == curate.by_turns(rows, 40)
+    assert max(map(turns.count, range(5))) - min(map(turns.count, range(4))) <= 4
+    assert len(curate.by_turns(rows, 10_000)) == len(rows)
+
+
+def test_rows_of_a_program_and_of_a_model():
+    rows = sft.taught(SUMS)
+    assert len(rows) == 12 and all(rewards.well_formed(row["messages"][-1]["content"]) for row in rows)
+    assert all("<think>" not in row["messages"][-1]["content"] for row in sft.taught(SUMS, steps=False))
+
+    class Teacher:
+        def chat_many(self, prompts, system, **generation):
+            texts = [f"<think>\nhm\n</think>\n{item.answer if n % 2 else '-1'}" for n, item in enumerate(SUMS)]
+            return [Reply.from_text(text, finished=n != 1) for n, text in enumerate(texts)]
+
+    assert [r["messages"][1]["content"] for r in sft.taught_by(Teacher(), SUMS)] == [item.prompt for item in SUMS[3::2]]
+
+
+def test_pocket_knows_the_steps_of_sums_and_not_of_clauses():
+    from phicookbook.models import open_model
+
+    model = open_model("pocket")
+    right, total = sft.step_accuracy(model, sft.taught(SUMS))
+    assert right / total > 0.9
+    right, total = sft.step_accuracy(model, sft.taught(items("sat", 4, level=3, split="train")))
+    assert right / total < 0.5
+
+
+def test_reinforcement_runs_keeps_a_log_and_resumes(tiny_folder, tmp_path):
+    log = reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
+    assert [entry["step"] for entry in log] == [1] and {"reward", "frac_reward_zero_std", "entropy"} <= set(log[0])
+    assert (tmp_path / "out" / "model.safetensors").exists() and not (tmp_path / "out.part").exists()
+
+
+@pytest.fixture
+def plan():
+    return Plan(
+        base="pocket", domains=(("arithmetic", 1, "sums", 1.0),), rows=8, most_tokens=200, batch=4, pool=4, pool_repeats=2,
+        reinforcement=TINY, test=4,
+    )  # fmt: skip
+
+
+def test_a_whole_run_writes_its_stages_and_goes_on_after_a_stop(plan, tmp_path, monkeypatch):
+    from phicookbook.reasoning import training
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "reinforce", stop)
+        train(plan, tmp_path, fine_tune, progress=False)
+    made = (tmp_path / "pocket-reasoning" / "model.safetensors").stat().st_mtime_ns
+    result = train(plan, tmp_path, fine_tune, progress=False)
+    assert (tmp_path / "pocket-reasoning" / "model.safetensors").stat().st_mtime_ns == made
+    assert list(result["stages"]["arithmetic:1:sums at 0"]) == ["base", "pocket-reasoning", "pocket-reasoning-plus"]
+    assert json.loads((tmp_path / "training.json").read_text())["reinforcement"] == result["reinforcement"]
+    assert "single steps" in table(result)
+    with pytest.raises(CookbookError, match="another plan"):
+        train(replace(plan, rows=9), tmp_path, fine_tune, progress=False)
+
+
+def test_the_command_trains_without_reinforcement(tmp_path, capsys):
+    run = ["reasoning", "train", "arithmetic:1:sums=2", "--rows", "8", "--rl-steps", "0", "--test", "2", "--out", str(tmp_path)]
+    assert main(run) == 0
+    out = capsys.readouterr().out
+    assert "arithmetic:1:sums at 0.8" in out and "pocket-reasoning" in out and (tmp_path / "training.json").exists()
+
+
+@pytest.mark.parametrize(
+    "domain, told", [("satt:4", "did you mean 'sat'"), ("sat:x", "is no domain"), ("sat:4:light=much", "is no domain")]
+)
+def test_the_command_tells_a_bad_domain(domain, told, tmp_path, capsys):
+    assert main(["reasoning", "train", domain, "--out", str(tmp_path)]) == 2
+    assert told in capsys.readouterr().err

@@ -1,0 +1,42 @@
+"""A service with the bundled model, and the official client as the only way to it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from service_client import ROWS, connect, ended, tune, upload
+
+from phicookbook.serverless import start
+
+
+@pytest.fixture(scope="session")
+def quiet_environment():
+    """What every service of these tests is started with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHI_THREADS", "1")
+        for name in ("PHI_MODEL", "PHI_SEED", "PHI_API_KEY"):
+            patch.delenv(name, raising=False)
+        yield dict(os.environ)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory, quiet_environment):
+    running = start(tmp_path_factory.mktemp("service"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def client(service):
+    return connect(service.url)
+
+
+@pytest.fixture(scope="session")
+def tuned(client):
+    """A supervised job that has succeeded: three steps in each of four epochs, with a validation file."""
+    knobs = {"n_epochs": 4, "learning_rate_multiplier": 0.5}
+    job = tune(
+        client, validation_file=upload(client, ROWS[:4]).id, suffix="shown", seed=7, metadata={"case": "test"}, knobs=knobs
+    )
+    return ended(client, job.id)
