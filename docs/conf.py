@@ -1,32 +1,30 @@
 """Sphinx's settings for the site. `make docs` stages the pages first (phicookbook.book.site) and builds them with this file."""
 
+from phicookbook.book.site.hooks import setup  # noqa: F401  Sphinx calls it
+
 project = "The Phi Cookbook"
 author = "The Phi Cookbook's authors"
-copyright = "MIT licence"
 root_doc = "index"
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
-exclude_patterns = ["cookbook/solutions"]
-default_role = "code"  # docstrings write `name`, as Markdown does
 
 # Chapters are shown as they were committed, after Restart & Run All.
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}  # widgets would come from another host
-nb_mime_priority_overrides = [("html", "image/svg+xml", 0)]
 myst_heading_anchors = 4
-myst_enable_extensions = []
-suppress_warnings = ["mystnb.unknown_mime_type"]
+myst_enable_extensions = []  # a dollar is a dollar
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["docs/_static"]
+html_extra_path = ["extra"]  # the page of chapter 06, unchanged
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_copyright = False
 html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,

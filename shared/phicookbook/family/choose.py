@@ -1,7 +1,7 @@
 """Which member of the family for which need: a pure function over the published figures.
 
 choice = choose(Needs(memory_gb=8, reasoning=True))
-print(choice.member.name, choice.why, choice.status)
+print(choice.member.name, *choice.why, choice.status, sep="\\n")
 """
 
 from __future__ import annotations
