@@ -46,7 +46,7 @@ lab: setup       ## open the chapters in JupyterLab
 demo: setup      ## open the playground in a browser
 	$(BIN)/cookbook demo
 
-docs: setup      ## build the site in docs/_build/html
+docs: setup      ## build the site of chapters, claims, results and reference in docs/_build/html
 	$(BIN)/python -m phicookbook.book.site
 
 notebooks: setup ## Restart & Run All for every chapter, in place
@@ -64,4 +64,4 @@ lock: setup      ## resolve the lock file anew; torch's CUDA packages are left f
 	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
 clean:           ## remove the environment and what the chapters made; training runs of pocket and your progress stay
-	rm -rf $(VENV) .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models
+	rm -rf $(VENV) docs/_build .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models

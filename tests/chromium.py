@@ -19,7 +19,8 @@ FLAGS = [
 
 def path() -> str:
     """Where Chromium is; skips the test and says what is missing when it is nowhere."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
         pytest.skip("Chromium is missing: apt-get install chromium, or set CHROMIUM to a browser's path")
     return found

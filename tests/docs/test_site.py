@@ -19,6 +19,7 @@ from phicookbook.book import claims, run, site
 from phicookbook.book.site import browser_page, hooks, pages, reference
 
 RECORD = {"id": "rag.recall", "measured": 0.5, "n": 4, "interval": [0.25, 0.75], "holds": False, "model": "pocket", "seed": 7}
+LOADING = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch"}  # of links, by their rel
 PAGES = [
     "index.html", "claims.html", "search.html", "browser.html", "cookbook/README.html", "cookbook/01_model_family.html",
     "cookbook/04_serverless_finetuning.html", "docs/glossary.html", "docs/architecture.html", "docs/log.html",
@@ -47,7 +48,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, built):
-    """A function that opens a page at a width in a colour scheme. Afterwards: no other host was asked, nothing was complained of."""
+    """A function that opens a page at a width in a colour scheme; afterwards no host was asked and no error told."""
     asked, told, contexts = [], [], []
 
     def open_(name: str, width: int = 1280, scheme: str = "light"):
@@ -81,9 +82,7 @@ class Loaded(HTMLParser):
         values = dict(attrs)
         if tag in ("script", "img", "iframe", "source") and values.get("src"):
             self.addresses.append(values["src"])
-        if tag == "link" and {"stylesheet", "icon", "preload", "modulepreload", "preconnect"} & set(
-            (values.get("rel") or "").split()
-        ):
+        if tag == "link" and LOADING & set((values.get("rel") or "").split()):
             self.addresses.append(values["href"])
         if tag == "img":
             self.pictures.append(values)
