@@ -40,7 +40,7 @@ def test_no_docstring_of_the_package_is_faulty():
     [
         ("Sum of `a` and `b`.", "Sum of ``a`` and ``b``."),
         ("Several `Rate`s", "Several ``Rate``\\ s"),
-        ("a * b | c, style_* and name_ too", "a \\* b \\| c, style_\\* and name\\_ too"),
+        ("a * b | c, style_* and name_ too", "a \\* b \\| c, style\\_\\* and name\\_ too"),
         ("one ` alone", "one \\` alone"),
         ("Reads `**POCKET` as it is", "Reads ``**POCKET`` as it is"),
         ("Usage.\n\n    f(1)\n    g(2)", "Usage.\n\n::\n\n    f(1)\n    g(2)"),

@@ -18,7 +18,7 @@ Every lesson of the book is a claim with a bound. Measured was `pocket`, a small
 what was published was measured on other, far larger models. The two stand beside each other to be compared in kind, never as one
 scale. A bound that was set and missed stays, and its verdict says so.
 """
-COLUMNS = ("Chapter", "Claim", "Bound", "Measured", "Verdict", "Published")
+COLUMNS = ("Chapter", "Claim", "Bound", "Measured", "Published", "Verdict")
 ARXIV = "arXiv:"
 
 
@@ -59,7 +59,7 @@ def _row(entry: Claim, verdict: str, measured: str, record: dict | None) -> str:
     cells = (
         f"<a href='cookbook/{entry.chapter}.html'>{entry.chapter[:2]}</a>",
         f"{html.escape(entry.says)}<br><code>{entry.id}</code>",
-        html.escape(entry.show_bound()), told, html.escape(verdict), _published(entry),
+        html.escape(entry.show_bound()), told, _published(entry), html.escape(verdict),
     )  # fmt: skip
     marks = f"id='{entry.id}' data-chapter='{entry.chapter[:2]}' data-verdict='{html.escape(verdict)}'"
     marks += " data-published" if entry.published else ""

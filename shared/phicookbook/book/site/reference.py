@@ -79,15 +79,16 @@ def _is_code(block: str) -> bool:
 
 
 def _prose(block: str) -> str:
-    """A paragraph: `code` becomes a literal, and nothing else means anything."""
-    parts = block.split("`")
-    if len(parts) % 2 == 0:  # a backtick without its partner
-        return _escaped(block).replace("`", "\\`")
-    told = _escaped(parts[0])
-    for code, after in zip(parts[1::2], parts[2::2], strict=True):
-        told += f"``{code}``" + ("\\ " if after[:1].isalnum() else "") + _escaped(after)
-    return told
+    """A paragraph: `code` becomes a literal, and no other sign means anything."""
+    told, end = "", 0
+    for code in re.finditer(r"`([^`\s](?:[^`]*[^`\s])?)`", block):
+        told += _escaped(block[end : code.start()])
+        told += "\\ " if told and not told[-1].isspace() else ""
+        told += f"``{code[1]}``"
+        end = code.end()
+        told += "" if re.match(r"[\s.,;:!?)]|$", block[end:]) else "\\ "
+    return told + _escaped(block[end:])
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"[\\*|]|(?<=\w)_(?!\w)", r"\\\g<0>", text)
+    return re.sub(r"[\\*|`]|_(?!\w)", r"\\\g<0>", text)
