@@ -11,10 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   for (const table of document.querySelectorAll(".bd-article table")) wrap(table);
   for (const region of document.querySelectorAll(".bd-article .wide, .bd-article pre")) {
-    if (region.scrollWidth <= region.clientWidth) continue;
-    region.tabIndex = 0;
-    region.setAttribute("role", "region");
-    region.setAttribute("aria-label", "Scrolls sideways");
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
   }
   const filters = document.querySelector(".filters");
   if (filters) filter(filters, [...document.querySelectorAll("#claims-table tbody tr")]);

@@ -48,6 +48,7 @@ def test_no_docstring_of_the_package_is_faulty():
         ("Usage.\n\ncookbook run 04", "Usage.\n\n::\n\n    cookbook run 04"),
         ("In: x\n     more\nOut: y", "::\n\n    In: x\n         more\n    Out: y"),
         ("Kinds: (a, b).\n\nOne word", "Kinds: (a, b).\n\nOne word"),
+        ("Three\n\n\nlines \n \n\n  apart", "Three\n\nlines \n\n  apart"),
         ("", ""),
     ],
 )
@@ -63,6 +64,11 @@ def test_signs_in_prose_never_mean_anything(paragraphs):
     """Whatever signs the words of a sentence hold, docutils reads them without a complaint."""
     text = "\n\n".join("Tells " + " ".join(words) + " of it." for words in paragraphs)
     assert read(reference.restructured(text))[1] == ""
+
+
+@given(st.text())
+def test_any_text_is_taken(text):
+    reference.restructured(text)
 
 
 def test_rooms_and_modules(tmp_path):

@@ -32,11 +32,12 @@ def stage(folder: Path) -> None:
 
 
 def _module(parts: tuple[str, ...]) -> str:
-    """A section for one module. What a package passes on is told where it is defined."""
+    """A section for one module; the room itself needs no heading. What a package passes on is told where it is defined."""
     package = parts[-1] == "__init__"
-    name = ".".join([NAME, *(parts[:-1] if package else parts)])
+    name = ".".join(parts[:-1] if package else parts)
+    heading = f"## {name}\n\n" if "." in name else ""
     members = "" if package and not _defines(settings.PACKAGE.joinpath(*parts)) else "   :members:\n"
-    return f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n{members}```\n"
+    return f"{heading}```{{eval-rst}}\n.. automodule:: {NAME}.{name}\n{members}```\n"
 
 
 def _defines(module: Path) -> bool:
@@ -59,7 +60,7 @@ def restructured(text: str) -> str:
 
     Docstrings here are plain paragraphs with `code` in single backticks; usage is indented, or a paragraph that is Python.
     """
-    blocks = [block for block in re.split(r"\n[ \t]*\n", text.strip("\n")) if block.strip()]
+    blocks = [block for block in re.split(r"\n(?:[ \t]*\n)+", text.strip("\n")) if block.strip()]
     return "\n\n".join(_literal(block) if _is_code(block) else _prose(block) for block in blocks)
 
 
@@ -68,8 +69,7 @@ def _literal(block: str) -> str:
 
 
 def _is_code(block: str) -> bool:
-    lines = block.splitlines()
-    if lines[0].split()[0] in COMMANDS or any(line.startswith("    ") for line in lines):
+    if block.split()[0] in COMMANDS or any(line.startswith("    ") for line in block.splitlines()):
         return True
     try:
         ast.parse(block)
