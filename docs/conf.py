@@ -16,8 +16,11 @@ myst_enable_extensions = []  # a dollar is a dollar
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 
+toc_object_entries = False  # thousands of functions in every page's navigation would take most of the time and room
+
 html_theme = "sphinx_book_theme"
 html_title = project
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system says
 html_static_path = ["docs/_static"]
 html_extra_path = ["extra"]  # the page of chapter 06, unchanged
 html_css_files = ["site.css"]
@@ -29,5 +32,6 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "max_navbar_depth": 2,
     "navigation_with_keys": False,
 }
