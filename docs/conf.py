@@ -20,7 +20,6 @@ toc_object_entries = False  # thousands of functions in every page's navigation 
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_context = {"default_mode": "auto"}  # light or dark, as the reader's system says
 html_static_path = ["docs/_static"]
 html_extra_path = ["extra"]  # the page of chapter 06, unchanged
 html_css_files = ["site.css"]

@@ -3,6 +3,9 @@
 // Of a file a browser reads nothing for another page, so search results opened as files come without an excerpt.
 if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
+// Light or dark as the system says, until the reader chooses; the theme takes that for granted and complains.
+document.documentElement.dataset.mode ||= "auto";
+
 document.addEventListener("DOMContentLoaded", () => {
   // Arrows that open a part of the navigation get a name that a screen reader can say.
   for (const summary of document.querySelectorAll("nav summary")) {
