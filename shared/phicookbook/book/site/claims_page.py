@@ -56,8 +56,9 @@ def _row(entry: Claim, verdict: str, measured: str, record: dict | None) -> str:
     if record:
         here = f"here {entry.show_record(record)}, {record['model']}, seed {record['seed']}"
         told += f"<br><small>{html.escape(here)}</small>"
+    there = (settings.COOKBOOK / f"{entry.chapter}.ipynb").exists()
     cells = (
-        f"<a href='cookbook/{entry.chapter}.html'>{entry.chapter[:2]}</a>",
+        f"<a href='cookbook/{entry.chapter}.html'>{entry.chapter[:2]}</a>" if there else entry.chapter[:2],
         f"{html.escape(entry.says)}<br><code>{entry.id}</code>",
         html.escape(entry.show_bound()), told, _published(entry), html.escape(verdict),
     )  # fmt: skip
