@@ -30,7 +30,7 @@ MOST_LINES, MOST_FUNCTION_LINES = 300, 40
 # Calls that may run at import: they build a constant and touch nothing outside.
 HARMLESS = {
     "Path", "dataclass", "field", "frozenset", "set", "list", "dict", "tuple", "sorted", "range", "re.compile",
-    "FinetuneSettings", "Form", "Exercise", "getLogger", "logging.getLogger", "TypeVar", "Field", "ConfigDict",
+    "FinetuneSettings", "Reinforcement", "Form", "Exercise", "getLogger", "logging.getLogger", "TypeVar", "Field", "ConfigDict",
     "BeforeValidator",
 }  # fmt: skip
 METHODS = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import socket
 import types
 from importlib import metadata
 
 import pytest
+from stub_endpoint import serving
 
 from phicookbook import doctor, settings
 from phicookbook.doctor import Row
@@ -42,7 +44,8 @@ def found(name: str) -> Row:
 
 def test_this_machine_is_described(weights):
     assert found("Python").found == platform.python_version() and found("Python").good
-    assert found("cores").found == str(os.cpu_count())
+    assert found("threads").found == f"1 of {os.cpu_count()} cores"
+    assert found("memory").good and found("memory").found.endswith(" GB free")
     for name in doctor.LOCKED:
         assert found(name).found == metadata.version(name)
     assert found("pocket") == Row("pocket", "checksums agree", True)
@@ -79,6 +82,45 @@ def test_another_version_or_none_is_bad_and_a_build_tag_is_not(weights, monkeypa
 def test_disk(weights, monkeypatch, free, good):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: types.SimpleNamespace(free=free))
     assert found("disk") == Row("disk", "2 GB free", good, "free 2 GB")
+
+
+def test_little_memory(weights, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: types.SimpleNamespace(available=1e9))
+    assert found("memory") == Row("memory", "1 GB free", False, "free 2 GB: close programs")
+
+
+def test_a_port_that_is_taken_is_told(weights, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(doctor, "PORTS", {"cookbook demo": port})
+        assert found(f"port {port}").found == "in use: give `cookbook demo` another with --port"
+    assert found(f"port {port}").found == "free for `cookbook demo`"
+
+
+def test_gpus_are_named_by_their_own_tool(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    assert found("GPU") == Row("GPU", "none, and none is needed", True)
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'NVIDIA A\nNVIDIA B'\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: str(tool))
+    assert found("GPU").found == "NVIDIA A, NVIDIA B"
+
+
+def test_an_endpoint_is_asked_and_its_key_never_shown(weights, monkeypatch):
+    assert not [row for row in doctor.rows() if row.name in ("key", "endpoint")]
+    monkeypatch.setenv("PHI_API_KEY", "secret-1")
+    with serving() as stub:
+        monkeypatch.setenv("PHI_MODEL", stub.name)
+        assert found("endpoint").found == "answers" and found("key").found == "set"
+        stub.script.append(401)
+        refused = found("endpoint")
+    assert not refused.good and "refused the key in PHI_API_KEY" in refused.remedy
+    monkeypatch.delenv("PHI_API_KEY")
+    assert "cannot be reached" in found("endpoint").remedy and found("key").found == "not set"
+    assert "secret-1" not in doctor.show(doctor.rows()) + str(refused)
 
 
 def test_old_python(weights, monkeypatch):

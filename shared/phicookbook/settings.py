@@ -25,6 +25,7 @@ DATASETS = ROOT / "datasets"
 DOCS = ROOT / "docs"
 AZURE = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZUREML_WORKSPACE_NAME")
 POCKET_WEIGHTS = PACKAGE / "pocket" / "weights"
+REASONING_WEIGHTS = PACKAGE / "reasoning" / "weights"
 
 
 class CookbookError(Exception):
@@ -34,6 +35,12 @@ class CookbookError(Exception):
 def model() -> str:
     """Name of the model that chapters open when they name none."""
     return os.environ.get("PHI_MODEL") or "pocket"
+
+
+def bundled() -> dict[str, Path]:
+    """The models that come with the repository, by name, and the folders of their weights."""
+    tuned = {name: REASONING_WEIGHTS / name for name in ("pocket-reasoning", "pocket-reasoning-plus")}
+    return {"pocket": POCKET_WEIGHTS} | tuned
 
 
 def use_model(name: str = "") -> str:
@@ -48,6 +55,23 @@ def write_text(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8", newline="\n")
     os.replace(part, path)
+
+
+def read_text(path: Path, most_bytes: int = 0) -> str:
+    """The text of a file that a reader gave, without a byte-order mark; above `most_bytes` it is refused (0: never).
+
+    Raises CookbookError when it is missing, a folder, too large or not UTF-8.
+    """
+    try:
+        if most_bytes and path.stat().st_size > most_bytes:
+            raise CookbookError(f"{path} is larger than {most_bytes:,} bytes: is it the right file?")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CookbookError(f"{path} does not exist: check the name") from None
+    except IsADirectoryError:
+        raise CookbookError(f"{path} is a folder: give one of its files") from None
+    except UnicodeDecodeError as error:
+        raise CookbookError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
 
 
 def api_key() -> str:

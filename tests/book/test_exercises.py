@@ -10,6 +10,7 @@ import json
 import math
 import random
 import re
+import statistics
 
 import pytest
 
@@ -216,6 +217,31 @@ WRONG = {
         (lambda reply: (re.findall(r"Answer: (-?\d+)", reply) or [""])[-1], "'<think>\\nAnswer: 7' gave '7'"),
         (lambda reply: (re.findall(r"Answer: (-?\d+)", reply.rpartition("</think>")[2]) or [""])[0], "gave"),
         (lambda reply: re.findall(r"Answer: (-?\d+)", reply)[-1], "gave '7'"),
+    ],
+    "8.1": [
+        (["b"], "give the function itself"),
+        (lambda rates: list(rates), "gave ['a', 'b', 'c', 'd']"),
+        (lambda rates: [p for p, r in rates.items() if 0.1 < r < 0.9], "gave []"),
+        (lambda rates: [p for p, r in rates.items() if 0 < r < 1], "gave ['a', 'b', 'c', 'd']"),
+        (lambda rates: sum(0.1 <= r <= 0.9 for r in rates.values()), "gave 2"),
+    ],
+    "8.2": [
+        ([0.0], "give the function itself"),
+        (lambda group: [r - sum(group) / len(group) for r in group], "gave [0.5, -0.5, -0.5, 0.5]"),
+        (lambda group: [(r - statistics.fmean(group)) / statistics.stdev(group) for r in group], "gave [0.866"),
+        (
+            lambda group: [(r - statistics.fmean(group)) / statistics.pstdev(group) for r in group],
+            "it stopped with ZeroDivisionError",
+        ),
+        (lambda group: 0.0, "give 4 numbers"),
+        (lambda group: [False] * len(group), "give 4 numbers"),
+    ],
+    "8.3": [
+        (1.0, "give the function itself"),
+        (lambda share: 1.0, "earns"),
+        (lambda share: 1 - 0.5 * share, "it gave 0.7500"),
+        (lambda share: 0.5 + 0.25 * (1 + math.cos(math.pi * share)), "at 0.500 of the budget a right answer earns 1.0000"),
+        (lambda share: str(share), "give one number"),
     ],
 }
 

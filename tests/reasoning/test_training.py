@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from phicookbook.chat import Reply
 from phicookbook.cli import main
 from phicookbook.cli.reasoning import fine_tune
-from phicookbook.reasoning import curate, items, rewards, sft
+from phicookbook.models import checksums, open_model
+from phicookbook.reasoning import curate, items, rewards, score, sft
+from phicookbook.reasoning.extract import flexible
+from phicookbook.reasoning.package import command, finish
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
 from phicookbook.reasoning.training import Plan, table, train
 from phicookbook.settings import CookbookError
@@ -110,7 +113,7 @@ def test_rows_are_even_over_their_turns():
 def test_rows_of_a_program_and_of_a_model():
     rows = sft.taught(SUMS)
     assert len(rows) == 12 and all(rewards.well_formed(row["messages"][-1]["content"]) for row in rows)
-    assert all("<think>" not in row["messages"][-1]["content"] for row in sft.taught(SUMS, steps=False))
+    assert [sft.without_steps(row)["messages"][-1]["content"] for row in rows] == [item.answer for item in SUMS]
 
     class Teacher:
         def chat_many(self, prompts, system, **generation):
@@ -120,9 +123,21 @@ def test_rows_of_a_program_and_of_a_model():
     assert [r["messages"][1]["content"] for r in sft.taught_by(Teacher(), SUMS)] == [item.prompt for item in SUMS[3::2]]
 
 
-def test_pocket_knows_the_steps_of_sums_and_not_of_clauses():
-    from phicookbook.models import open_model
+def test_a_hasty_teacher_answers_a_try_that_failed():
+    puzzles = items("sat", 60, seed=1, level=4, split="train")
+    rows = sft.taught(puzzles)
+    cut = sft.hasty(rows, patience=0.0)
+    for item, before, after in zip(puzzles, rows, cut, strict=True):
+        replies = [row["messages"][-1]["content"] for row in (before, after)]
+        turned = "\nchange " in replies[0]
+        assert turned == (not score(item, flexible(replies[1], item.shape)).correct) or "no try is left" in replies[0]
+        assert turned or replies[0] == replies[1]
+        assert rewards.well_formed(replies[1]) and "\nchange " not in replies[1]
+    assert sft.hasty(rows, patience=1.0) == rows
+    assert sft.hasty(rows, 0.5, seed=3) == sft.hasty(rows, 0.5, seed=3) not in (rows, cut)
 
+
+def test_pocket_knows_the_steps_of_sums_and_not_of_clauses():
     model = open_model("pocket")
     right, total = sft.step_accuracy(model, sft.taught(SUMS))
     assert right / total > 0.9
@@ -134,6 +149,27 @@ def test_reinforcement_runs_keeps_a_log_and_resumes(tiny_folder, tmp_path):
     log = reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
     assert [entry["step"] for entry in log] == [1] and {"reward", "frac_reward_zero_std", "entropy"} <= set(log[0])
     assert (tmp_path / "out" / "model.safetensors").exists() and not (tmp_path / "out.part").exists()
+
+
+def load(data: bytes) -> dict:
+    from safetensors.torch import load
+
+    return {name: tensor.tolist() for name, tensor in load(data).items()}
+
+
+def test_a_reinforcement_killed_after_its_last_step_takes_no_further_one(tiny_folder, tmp_path, monkeypatch):
+    from phicookbook.reasoning import reinforce as room
+
+    def killed(*paths):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(room.os, "replace", killed)
+        reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
+    saved = (tmp_path / "out.part" / "checkpoint-1" / "model.safetensors").read_bytes()
+    log = reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
+    assert [entry["step"] for entry in log] == [1]
+    assert load(saved) == load((tmp_path / "out" / "model.safetensors").read_bytes())
 
 
 @pytest.fixture
@@ -159,6 +195,11 @@ def test_a_whole_run_writes_its_stages_and_goes_on_after_a_stop(plan, tmp_path, 
     assert list(result["stages"]["arithmetic:1:sums at 0"]) == ["base", "pocket-reasoning", "pocket-reasoning-plus"]
     assert json.loads((tmp_path / "training.json").read_text())["reinforcement"] == result["reinforcement"]
     assert "single steps" in table(result)
+    for folder in finish(tmp_path):
+        checksums.verify(folder)
+        card = (folder / "README.md").read_text()
+        assert command(result["plan"]) in card and "not a Microsoft model" in card and "{" not in card
+        assert (folder / "curve.png").read_bytes()[:4] == b"\x89PNG" and open_model(str(folder)).name
     with pytest.raises(CookbookError, match="another plan"):
         train(replace(plan, rows=9), tmp_path, fine_tune, progress=False)
 

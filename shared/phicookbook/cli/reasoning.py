@@ -1,4 +1,4 @@
-"""Commands of reasoning: `evaluate`, `reasoning train`.
+"""Commands of reasoning: `evaluate`, `reasoning train`, `reasoning study`.
 
 cookbook evaluate pocket sat:4 tsp:4 -n 64
 """
@@ -47,6 +47,9 @@ def _add_training(commands) -> None:
     train.add_argument("--base", default="pocket", help="the model to start from: pocket, a folder or a hub id")
     train.add_argument("--out", default="", help="folder of the run (default: .artifacts/reasoning)")
     train.add_argument("--rows", type=count, default=9_600, help="traces to fine-tune on")
+    train.add_argument(
+        "--patience", type=float, default=1.0, help="chance that the teacher goes on after a failed try (default: 1)"
+    )
     train.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement, 0 for none")
     train.add_argument("--rl-rate", type=float, default=3e-5, help="learning rate of reinforcement")
     train.add_argument("--rl-temperature", type=float, default=0.8, help="of its draws; raise it when groups have no spread")
@@ -54,6 +57,11 @@ def _add_training(commands) -> None:
     train.add_argument("--test", type=count, default=200, help="test items of each domain")
     train.add_argument("--seed", type=int, default=1)
     train.set_defaults(work=_train)
+    study = actions.add_parser("study", help="run the small trainings that chapter 08 compares, and record them")
+    study.add_argument("arms", nargs="*", metavar="ARM", help="steps, direct, sums, both, teachable, random (default: all)")
+    study.add_argument("--seeds", type=count, nargs="+", default=[1, 2, 3])
+    study.add_argument("--out", default="", help="file of the records (default: datasets/reasoning/studies.jsonl)")
+    study.set_defaults(work=_study)
 
 
 def _evaluate(options) -> int:
@@ -118,6 +126,7 @@ def _train(options) -> int:
     from dataclasses import replace
     from pathlib import Path
 
+    from phicookbook.reasoning.package import finish
     from phicookbook.reasoning.reinforce import Reinforcement
     from phicookbook.reasoning.training import Plan, table, train
     from phicookbook.settings import artifacts
@@ -132,9 +141,25 @@ def _train(options) -> int:
         seed=options.seed,
     )
     plan = replace(plan, base=options.base, domains=domains, rows=options.rows, reinforcement=reinforcement, seed=options.seed)
+    plan = replace(plan, test=options.test, pool=options.pool, patience=options.patience)
     out = Path(options.out) if options.out else artifacts() / "reasoning"
-    print(table(train(replace(plan, test=options.test, pool=options.pool), out, fine_tune)))
-    print(f"models, curves and records: {out}")
+    print(table(train(plan, out, fine_tune)))
+    print(f"models with their cards: {', '.join(map(str, finish(out)))}; curves and records: {out}")
+    return 0
+
+
+def _study(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.reasoning import studies
+    from phicookbook.settings import artifacts
+
+    out = Path(options.out) if options.out else studies.RECORDED
+    lines = studies.study(options.arms or studies.ARMS, options.seeds, artifacts() / "studies", out, fine_tune)
+    for line in lines:
+        shown = ", ".join(f"{task} {found['right']} of {found['of']}" for task, found in line["tasks"].items())
+        print(f"{line['arm']:10} seed {line['seed']}: {shown}")
+    print(f"records: {out}")
     return 0
 
 

@@ -38,7 +38,7 @@ def config_of(adapter: Path) -> dict:
 def check_base(adapter: Path, base: str, place: Path | str) -> None:
     """Raise CookbookError when an adapter was trained on another base than the one that is exported."""
     own = config_of(adapter)["base_model_name_or_path"]
-    home = settings.POCKET_WEIGHTS if own == "pocket" else Path(own)
+    home = settings.bundled().get(own, Path(own))
     if own not in (base, str(place)) and not (home.is_dir() and home.resolve() == Path(place).resolve()):
         raise CookbookError(f"the adapter {adapter} was trained on {own}, not on {base}: export it with its own base")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from phicookbook import settings
 from phicookbook.chat import ROLES
-from phicookbook.settings import CookbookError
+from phicookbook.settings import CookbookError, read_text
 
 MOST_TOLD = 20
 
@@ -35,14 +35,7 @@ def read_jsonl(path: Path | str, method: str = "supervised") -> list[dict]:
     Raises CookbookError that lists up to twenty bad lines, each with its number, what is wrong, and the remedy.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CookbookError(f"{path} does not exist: check the name") from None
-    except IsADirectoryError:
-        raise CookbookError(f"{path} is a folder: give one of its files") from None
-    except UnicodeDecodeError as error:
-        raise CookbookError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    text = read_text(path)
     rows, faults = [], []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():

@@ -32,7 +32,7 @@ def open_base(base: str, in_4bit: bool = False):
     """
     if base.startswith(("http://", "https://")):
         raise CookbookError(f"{base} lends its answers, not its weights: fine-tune pocket, a folder or a hub id")
-    return open_folder(book_settings.POCKET_WEIGHTS if base == "pocket" else base, base, in_4bit)
+    return open_folder(book_settings.bundled().get(base, base), base, in_4bit)
 
 
 def check_machine(settings: FinetuneSettings) -> None:

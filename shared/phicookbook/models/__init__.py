@@ -16,7 +16,6 @@ from phicookbook import settings
 from phicookbook.models import artifacts
 from phicookbook.settings import CookbookError
 
-BUNDLED = ("pocket",)
 ARTIFACTS = tuple(artifacts.MAKERS)
 
 
@@ -39,11 +38,11 @@ def find(name: str) -> Path | str:
 
     An artifact is made first when it is missing. Raises CookbookError for a name that is no model, or damaged weights.
     """
-    if name == "pocket":
+    if name in settings.bundled():
         from phicookbook.models.checksums import verify
 
-        verify(settings.POCKET_WEIGHTS)
-        return settings.POCKET_WEIGHTS
+        verify(settings.bundled()[name])
+        return settings.bundled()[name]
     if name in ARTIFACTS:
         return artifacts.ensure(name)
     if Path(name).expanduser().is_dir():
@@ -72,7 +71,7 @@ def _open_artifact(folder: Path, name: str):
 
 
 def _unknown(name: str) -> str:
-    known = [*BUNDLED, *ARTIFACTS]
+    known = [*settings.bundled(), *ARTIFACTS]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     choice = (

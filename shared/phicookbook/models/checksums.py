@@ -6,11 +6,17 @@ verify(folder)   # silent, or CookbookError
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from phicookbook.settings import CookbookError
 
 NAME = "SHA256SUMS"
+# The files of a model that decide an answer.
+DECIDING = (
+    "model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "chat_template.jinja",
+)  # fmt: skip
 
 
 def sha256(path: Path) -> str:
@@ -19,7 +25,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write(folder: Path, names: list[str]) -> None:
+def write(folder: Path, names: Sequence[str]) -> None:
     """Record the checksums of some files of a folder, in the format of sha256sum."""
     lines = [f"{sha256(folder / name)}  {name}\n" for name in sorted(names)]
     (folder / NAME).write_text("".join(lines), encoding="utf-8")

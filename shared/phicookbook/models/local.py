@@ -7,14 +7,14 @@ model.chat("Hello").text
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import shorten
 
 from phicookbook import settings
-from phicookbook.chat import Message, Reply
+from phicookbook.chat import Reply
 from phicookbook.models import constrain
-from phicookbook.models.tokens import MAX_NEW_TOKENS, TokenModel, check_sampling
+from phicookbook.models.tokens import TokenModel, check_sampling
 from phicookbook.settings import CookbookError
 
 
@@ -72,7 +72,7 @@ def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
         base = json.loads(listing.read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):
         raise CookbookError(f"{listing} is damaged: make the adapter again, or delete {folder}") from None
-    below, adapters = _layers_of(settings.POCKET_WEIGHTS if base == "pocket" else base)
+    below, adapters = _layers_of(settings.bundled().get(base, base))
     return below, [*adapters, folder]
 
 
@@ -121,26 +121,14 @@ class LocalModel(TokenModel):
         super().__init__(name, tokenizer, context, ends if isinstance(ends, list) else [ends], width)
         self.model = model
 
-    def stream(
-        self,
-        conversation: str | Sequence[Message],
-        system: str = "",
-        *,
-        max_new_tokens: int = MAX_NEW_TOKENS,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        top_k: int = 0,
-        seed: int | None = None,
-        schema: dict | None = None,
-    ) -> Iterator[str]:
-        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
+    def _pieces(self, prompt: list[int], options: dict, schema: dict | None) -> Iterator[str]:
         from threading import Thread
 
         import torch
         from transformers import TextIteratorStreamer
 
-        ids = torch.tensor([self.prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
-        options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
+        ids = torch.tensor([prompt], device=self.model.device)
+        options = options | self._held_to([schema])
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
 

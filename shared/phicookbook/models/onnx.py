@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import shorten
 
 from phicookbook import settings
-from phicookbook.chat import Message, Reply
+from phicookbook.chat import Reply
 from phicookbook.models import constrain
-from phicookbook.models.tokens import BATCH_TOKENS, MAX_NEW_TOKENS, TokenModel, check_sampling
+from phicookbook.models.tokens import BATCH_TOKENS, TokenModel, check_sampling
 from phicookbook.settings import CookbookError
 
 CONFIG = "genai_config.json"
@@ -101,30 +101,16 @@ class OnnxModel(TokenModel):
                 raise CookbookError(f"{path} is no adapter of this model: {shorten(str(error), 200)}") from error
         return loaded
 
-    def stream(
-        self,
-        conversation: str | Sequence[Message],
-        system: str = "",
-        *,
-        max_new_tokens: int = MAX_NEW_TOKENS,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        top_k: int = 0,
-        seed: int | None = None,
-        schema: dict | None = None,
-    ) -> Iterator[str]:
-        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
-        options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed)
-        prompt = self.prompt_ids(conversation, system, max_new_tokens)
+    def _pieces(self, prompt: list[int], options: dict, schema: dict | None) -> Iterator[str]:
         row: list[int] = []
         told = 0
         for (token,) in self._steps([prompt], options, [schema]):
             row.append(token)
-            text = self._reply(row, 0, 0.0, max_new_tokens).text
+            text = self._reply(row, 0, 0.0, options["max_new_tokens"]).text
             if not text.endswith(UNSURE) and len(text) > told:
                 yield text[told:]
                 told = len(text)
-        rest = self._reply(row, 0, 0.0, max_new_tokens).text[told:]
+        rest = self._reply(row, 0, 0.0, options["max_new_tokens"]).text[told:]
         if rest:
             yield rest
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from phicookbook.chat import Model, Reply, as_messages
+from phicookbook.chat import Message, Model, Reply, as_messages
 from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
@@ -50,6 +50,22 @@ class TokenModel(Model):
         options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed)
         return self._answer(prompts, options, constrain.one_each(schema, len(prompts)), progress)
 
+    def stream(
+        self,
+        conversation: str | Sequence[Message],
+        system: str = "",
+        *,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        top_k: int = 0,
+        seed: int | None = None,
+        schema: dict | None = None,
+    ) -> Iterator[str]:
+        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
+        options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed)
+        yield from self._pieces(self.prompt_ids(conversation, system, max_new_tokens), options, schema)
+
     def complete_many(self, texts: Sequence[str], *, max_new_tokens: int = MAX_NEW_TOKENS, progress: str = "") -> list[Reply]:
         """Greedy continuations of texts as they stand, without the chat template: to see what the template is for.
 
@@ -73,6 +89,10 @@ class TokenModel(Model):
 
     def _generate(self, prompts: list[list[int]], options: dict, schemas: list[dict | None]) -> list[Reply]:
         """Replies to one batch."""
+        raise NotImplementedError
+
+    def _pieces(self, prompt: list[int], options: dict, schema: dict | None) -> Iterator[str]:
+        """The answer to one prompt in pieces of text, as they are written."""
         raise NotImplementedError
 
     def _batches(self, order: list[int], prompts: list[list[int]], room: int) -> Iterator[list[int]]:

@@ -14,12 +14,6 @@ from pathlib import Path
 from phicookbook.models import checksums
 from phicookbook.pocket.recipe import Recipe, config
 
-# What decides an answer.
-CHECKED = [
-    "model.safetensors", "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-    "chat_template.jinja",
-]  # fmt: skip
-
 
 def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) -> Path:
     """Write `out/model` with half-precision weights and all that explains them; returns that folder."""
@@ -37,7 +31,7 @@ def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) 
     shutil.copy(out / "log.csv", part / "log.csv")
     _write_summary(part, model, recipe, compiled)
     plot(part / "log.csv", part / "curve.png")
-    checksums.write(part, CHECKED)
+    checksums.write(part, checksums.DECIDING)
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     print(f"finished: {folder}", flush=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from phicookbook.reasoning import shapes, tasks
 from phicookbook.reasoning.item import Item, Score
-from phicookbook.settings import CookbookError
+from phicookbook.settings import CookbookError, read_text
 
 MOST_BYTES = 200_000_000
 NUMBER_FORM = "Put the final answer, a number, in \\boxed{}."
@@ -38,16 +38,7 @@ def read(form: str, path: Path | str) -> list[Item]:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise CookbookError(f"no benchmark format is called {form!r}: {hint}there are {', '.join(FORMATS)}")
     path = Path(path)
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise CookbookError(f"{path} is larger than {MOST_BYTES:,} bytes: is it the right file?")
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise CookbookError(f"{path} does not exist: check the name") from None
-    except IsADirectoryError:
-        raise CookbookError(f"{path} is a folder: give one of its files") from None
-    except UnicodeDecodeError as error:
-        raise CookbookError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    text = read_text(path, MOST_BYTES)
     found = []
     for where, make in _jsonl(JSONL[form], path, text) if form in JSONL else OTHERS[form](path, text):
         try:

@@ -82,9 +82,15 @@ def reinforce(base: str, chosen: Sequence[Item], out: Path, setting: Reinforceme
             part.mkdir(parents=True)
             marker.write_text(key, encoding="utf-8")
         torch.manual_seed(setting.seed)
-        trainer = _trainer(base, chosen, part, setting, progress)
-        trainer.train(resume_from_checkpoint=get_last_checkpoint(str(part)))
-        log = [{"step": e["step"], **{k: e[k] for k in WATCHED if k in e}} for e in trainer.state.log_history if "reward" in e]
+        last = get_last_checkpoint(str(part))
+        if last and int(last.rpartition("-")[2]) >= setting.steps:  # resumed at its end, TRL would take one more step
+            trainer = _trainer(last, chosen, part, setting, progress)
+            history = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+        else:
+            trainer = _trainer(base, chosen, part, setting, progress)
+            trainer.train(resume_from_checkpoint=last)
+            history = trainer.state.log_history
+        log = [{"step": e["step"], **{k: e[k] for k in WATCHED if k in e}} for e in history if "reward" in e]
         done = part / "finished"
         trainer.save_model(str(done))
         (done / "training_args.bin").unlink(missing_ok=True)

@@ -16,8 +16,8 @@ from phicookbook.reasoning.tasks import module, score
 # Settings of a fine-tuning for traces, under Azure's names. Every weight of pocket is trained: a new way of thinking is more
 # than an adapter of a small model holds.
 SETTINGS = {
-    "apply_lora": False, "learning_rate": 1.5e-3, "per_device_train_batch_size": 16, "warmup_steps": 30, "max_seq_length": 640,
-    "lr_scheduler_type": "cosine", "logging_steps": 10, "save_steps": 50, "save_total_limit": 1,
+    "apply_lora": False, "learning_rate": 1.5e-3, "per_device_train_batch_size": 8, "warmup_steps": 30, "max_seq_length": 640,
+    "packing": True, "lr_scheduler_type": "cosine", "logging_steps": 10, "save_steps": 50, "save_total_limit": 1,
 }  # fmt: skip
 
 
@@ -28,18 +28,43 @@ def row(item: Item, thinking: str, answer: str, system: str = REASONING_PROMPT) 
     return {"messages": [*([{"role": "system", "content": system}] if system else []), *messages]}
 
 
-def taught(chosen: Sequence[Item], seed: int = 0, steps: bool = True) -> list[dict]:
-    """Rows with the thinking of the tasks' own teachers; `steps` False keeps the answers alone. Items that a teacher cannot
-    do in few enough steps are left out."""
+def taught(chosen: Sequence[Item], seed: int = 0) -> list[dict]:
+    """Rows with the thinking of the tasks' own teachers. Items that a teacher cannot do in few enough steps are left out."""
     rows = []
     for item in chosen:
-        rng = random.Random(f"{seed}/{item.id}")
         try:
-            thinking, answer = module(item.task).teach(item, rng)
+            thinking, answer = module(item.task).teach(item, random.Random(f"{seed}/{item.id}"))
         except ValueError:
             continue
-        rows.append(row(item, thinking if steps else "", answer))
+        rows.append(row(item, thinking, answer))
     return rows
+
+
+def without_steps(one: dict) -> dict:
+    """A row with its answer alone, and without the system prompt that asks for thinking."""
+    *_, question, reply = one["messages"]
+    return {"messages": [question, {"role": "assistant", "content": reply["content"].partition(CLOSE)[2].strip()}]}
+
+
+def hasty(rows: Sequence[dict], patience: float, seed: int = 0) -> list[dict]:
+    """The rows of a teacher who goes on after a failed try with probability `patience` only, and else answers that try.
+
+    People and models that write traces have such habits, and fine-tuning copies them with the rest. Traces without a line
+    that turns back ("change c") stay as they are.
+    """
+    rng, found = random.Random(seed), []
+    for one in rows:
+        *before, reply = one["messages"]
+        lines = reply["content"].partition(CLOSE)[0].splitlines()[1:]
+        tries = ""
+        for place, line in enumerate(lines):
+            tries = line.removeprefix("try ") if line.startswith("try ") else tries
+            if tries and line.startswith("change ") and rng.random() > patience:
+                cut = "\n".join(lines[:place])
+                reply = {"role": "assistant", "content": f"{OPEN}\n{cut}\n{CLOSE}\n{tries}"}
+                break
+        found.append({"messages": [*before, reply]})
+    return found
 
 
 def taught_by(model, chosen: Sequence[Item], system: str = REASONING_PROMPT, **generation) -> list[dict]:

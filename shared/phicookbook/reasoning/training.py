@@ -22,15 +22,17 @@ from phicookbook.settings import CookbookError
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's, `pool` how
-    many prompts the tuned model is tried on before reinforcement, `test` the items of each domain at the end."""
+    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's, `patience` the
+    teacher's (`sft.hasty`), `pool` how many prompts the tuned model is tried on before reinforcement, `test` the items of each
+    domain at the end."""
 
     base: str = "pocket"
     domains: tuple = (("sat", 4, "light", 1.0),)
     rows: int = 9_600
     epochs: float = 1.0
+    patience: float = 1.0
     most_tokens: int = 448
-    batch: int = 16
+    batch: int = 8
     learning_rate: float = 1.5e-3
     pool: int = 400
     pool_repeats: int = 4
@@ -51,8 +53,9 @@ def rows_for(plan: Plan, tokenizer) -> list[dict]:
     for task, level, kind, share in plan.domains:
         name = f"{task}:{level}:{kind}"
         wanted = round(plan.rows * share / total)
-        found = sft.taught(items(task, 2 * wanted + 8, plan.seed, level, kind, "train"), plan.seed)
-        domains[name], shares[name] = curate.by_turns(curate.good(found, tokenizer, plan.most_tokens), wanted, plan.seed), share
+        found = sft.taught(items(task, 3 * wanted + 8, plan.seed, level, kind, "train"), plan.seed)
+        found = curate.by_turns(curate.good(found, tokenizer, plan.most_tokens), wanted, plan.seed)
+        domains[name], shares[name] = sft.hasty(found, plan.patience, plan.seed), share
         if not domains[name]:
             raise CookbookError(f"no trace of {name} fits {plan.most_tokens} tokens: take a lower level")
     return curate.mixture(domains, shares, plan.rows, plan.seed)

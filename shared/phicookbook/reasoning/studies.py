@@ -1,0 +1,141 @@
+"""The small trainings behind chapter 08's comparisons: arms that differ in one thing, over several seeds, recorded line by line.
+
+    cookbook reasoning study steps direct --seeds 1 2 3
+    over_runs(accuracies(read(), "steps", "sat"), accuracies(read(), "direct", "sat"))
+
+A line that is in the file is not run again, so a study that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from phicookbook import settings
+from phicookbook.models import find, open_model
+from phicookbook.reasoning import curate, sft
+from phicookbook.reasoning.evaluate import Protocol, evaluate
+from phicookbook.reasoning.item import Item
+from phicookbook.reasoning.reinforce import Reinforcement, reinforce
+from phicookbook.reasoning.tasks import items
+from phicookbook.settings import CookbookError
+
+RECORDED = settings.DATASETS / "reasoning" / "studies.jsonl"
+# (task, level, kind): smaller than those of the shipped models, so that a run takes minutes.
+SAT, SUMS = ("sat", 3, "light"), ("arithmetic", 6, "sums")
+ROWS, TEST = 600, 200
+# Little is read, so it is read in many small steps: in batches of eight packed rows the format was not learned in time.
+SETTINGS = {"per_device_train_batch_size": 2, "learning_rate": 1e-3, "max_seq_length": 448, "warmup_steps": 10}
+# Fine-tunings: the domains they see, and whether the rows keep their thinking. Answers alone are a third as long, so they
+# are read three times.
+TUNED = {
+    "steps": ((SAT,), True, 1.0),
+    "direct": ((SAT,), False, 3.0),
+    "sums": ((SUMS,), True, 1.0),
+    "sums-direct": ((SUMS,), False, 3.0),
+    "both": ((SAT, SUMS), True, 1.0),
+}
+# Reinforcements of the shipped fine-tuned model: which prompts of one pool they see.
+REINFORCED = ("teachable", "random")
+ARMS = (*TUNED, *REINFORCED)
+POOL, POOL_REPEATS = 160, 4
+SHORT = Reinforcement(steps=6, prompts=6, group=8, learning_rate=1e-4)
+EDGE = ("sat", 4, "light")
+
+
+def rows_of(arm: str, seed: int, tokenizer, n: int = ROWS) -> list[dict]:
+    """The rows of a fine-tuning's arm: `n` of each domain, filtered, evenly over how often they turn back."""
+    domains, steps, _ = TUNED[arm]
+    found = []
+    for task, level, kind in domains:
+        thought = sft.taught(items(task, 3 * n, seed, level, kind, "train"), seed)
+        chosen = curate.by_turns(curate.good(thought, tokenizer, 448), n, seed)
+        found += chosen if steps else [sft.without_steps(row) for row in chosen]
+    return found
+
+
+def tune(arm: str, seed: int, out: Path, fine_tune: Callable, base: str = "pocket", n: int = ROWS):
+    """Fine-tune `base` as an arm says and open the result; `fine_tune` as in `phicookbook.reasoning.training.train`."""
+    if not out.exists():
+        changes = SETTINGS | {"num_train_epochs": TUNED[arm][2], "seed": seed}
+        fine_tune(base, rows_of(arm, seed, open_model(base).tokenizer, n), sft.SETTINGS | changes, out)
+    return open_model(str(out))
+
+
+def pool_of(model, seed: int, records: Path) -> tuple[list[Item], dict[str, float]]:
+    """Prompts of the training side and how often a model gets each right, over POOL_REPEATS draws."""
+    pool = items(EDGE[0], POOL, 100 + seed, *EDGE[1:], "train")
+    protocol = Protocol(budget=SHORT.budget, temperature=SHORT.temperature, seed=seed)
+    found = evaluate(model, pool, records, protocol, POOL_REPEATS, "pass rates")
+    return pool, curate.pass_rates(found)
+
+
+def prompts_of(arm: str, pool: Sequence[Item], rates: dict[str, float], seed: int) -> list[Item]:
+    """Equally many prompts for both arms: those at the edge of the model's ability, or some drawn from all."""
+    import random
+
+    edge = curate.teachable(pool, rates)
+    return edge if arm == "teachable" else random.Random(seed).sample(list(pool), len(edge))
+
+
+def run(arm: str, seed: int, work: Path, fine_tune: Callable, base: str = "", n: int = ROWS, test: int = TEST) -> dict:
+    """One training and its test, as a plain dict: arm, seed, {task: right, of, tokens} and CPU seconds of the training.
+
+    Fine-tunings start from `base` (pocket), reinforcements from `base` (pocket-reasoning).
+    """
+    out = work / f"{arm}-{seed}"
+    began = time.process_time()
+    if arm in TUNED:
+        model = tune(arm, seed, out, fine_tune, base or "pocket", n)
+        asked, temperature = (SAT, SUMS), 0.0
+    else:
+        start = base or "pocket-reasoning"
+        chosen = prompts_of(arm, *pool_of(open_model(start), seed, work / f"pool-{seed}.jsonl"), seed)
+        reinforce(str(find(start)), chosen, out, replace(SHORT, seed=seed))
+        model, asked, temperature = open_model(str(out)), (EDGE,), SHORT.temperature
+    spent = time.process_time() - began
+    system = {"system": ""} if arm.endswith("direct") else {}
+    protocol = replace(Protocol(budget=448, temperature=temperature, seed=seed), **system)
+    found = {}
+    for task, level, kind in asked:
+        path = work / f"{arm}-{seed}-{task}.jsonl"
+        records = evaluate(model, items(task, test, 9, level, kind), path, protocol, 1, f"{arm} {seed}: {task}")
+        tokens = sum(row["tokens"] for row in records) / len(records)
+        found[task] = {"right": sum(row["correct"] for row in records), "of": len(records), "tokens": round(tokens, 1)}
+    return {"arm": arm, "seed": seed, "tasks": found, "cpu_seconds": round(spent)}
+
+
+def study(arms: Sequence[str], seeds: Sequence[int], work: Path, out: Path, fine_tune: Callable) -> list[dict]:
+    """Run what `out` does not hold yet, seed by seed, and return all of its lines. Raises CookbookError for an unknown arm."""
+    for arm in arms:
+        if arm not in ARMS:
+            raise CookbookError(f"no arm of a study is called {arm!r}: there are {', '.join(ARMS)}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        for arm in arms:
+            done = read(out) if out.exists() else []
+            if any(line["arm"] == arm and line["seed"] == seed for line in done):
+                continue
+            line = run(arm, seed, work, fine_tune)
+            settings.write_text(out, "".join(json.dumps(each) + "\n" for each in [*done, line]))
+            shutil.rmtree(work / f"{arm}-{seed}", ignore_errors=True)  # the weights are not kept
+    return read(out)
+
+
+def read(path: Path = RECORDED) -> list[dict]:
+    """The recorded lines. Raises CookbookError when there are none."""
+    if not path.exists():
+        raise CookbookError(f"{path} does not exist: run `cookbook reasoning study` first")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def accuracies(lines: Sequence[dict], arm: str, task: str) -> list[float]:
+    """An arm's accuracy on a task for each seed, in the seeds' order. Raises CookbookError when it was never run."""
+    chosen = sorted((line for line in lines if line["arm"] == arm and task in line["tasks"]), key=lambda line: line["seed"])
+    if not chosen:
+        raise CookbookError(f"no run of {arm!r} on {task!r} is recorded: run `cookbook reasoning study {arm}`")
+    return [line["tasks"][task]["right"] / line["tasks"][task]["of"] for line in chosen]
