@@ -1,7 +1,7 @@
 // What the theme leaves out, and the filters of the claims page. Runs without a server and asks no other host.
 
 // Of a file a browser reads nothing for another page, so search results opened as files come without an excerpt.
-if (location.protocol === "file:" && window.DOCUMENTATION_OPTIONS) DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 // Light or dark as the system says, until the reader chooses; the theme takes that for granted and complains.
 document.documentElement.dataset.mode ||= "auto";
