@@ -169,18 +169,18 @@ def test_pages_are_accessible_and_fit(open_page, width, scheme):
 def test_claims_are_filtered(open_page):
     page = open_page("claims.html")
     known = claims.load().values()
-    rows, count = page.locator("#claims-table tbody tr:visible"), page.locator("#filter-count")
+    rows, count, fields = page.locator("#claims-table tbody tr:visible"), page.locator("#filter-count"), page.locator(".filters")
     assert count.text_content() == f"{len(known)} of {len(known)} claims"
-    page.get_by_label("Containing").fill("hybrid SEARCH")
+    fields.get_by_label("Containing").fill("hybrid SEARCH")
     assert rows.count() == sum("hybrid" in each.says.lower() and "search" in each.says.lower() for each in known) > 0
-    page.get_by_label("Containing").fill("")
-    page.get_by_label("Chapter").select_option("03")
+    fields.get_by_label("Containing").fill("")
+    fields.get_by_label("Chapter").select_option("03")
     assert rows.count() == sum(each.chapter.startswith("03") for each in known)
-    page.get_by_label("Verdict").select_option("holds")
-    page.get_by_label("with a published figure").check()
+    fields.get_by_label("Verdict").select_option("holds")
+    fields.get_by_label("with a published figure").check()
     assert rows.count() < sum(each.chapter.startswith("03") for each in known)
-    page.get_by_label("Chapter").select_option("all")
-    page.get_by_label("Verdict").select_option("all")
+    fields.get_by_label("Chapter").select_option("all")
+    fields.get_by_label("Verdict").select_option("all")
     assert rows.count() == sum(bool(each.published) for each in known)
     assert count.text_content() == f"{rows.count()} of {len(known)} claims"
 
