@@ -12,7 +12,7 @@ CLEAN := env -u PHI_MODEL -u PHI_SEED -u PHI_API_KEY  # tests judge the book, no
 # Chapters that run a second time, under nbval. Those that train for minutes are held to their marked outputs in the first run alone.
 AGAIN := $(filter-out cookbook/04_% cookbook/05_% cookbook/08_%,$(wildcard cookbook/*.ipynb))
 
-.PHONY: help setup web run test bench lab demo notebooks lint lock clean
+.PHONY: help setup web run test bench lab demo docs notebooks lint lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -49,6 +49,9 @@ lab: setup       ## open the chapters in JupyterLab
 demo: setup      ## open the playground in a browser
 	$(BIN)/cookbook demo
 
+docs: setup      ## build the site of chapters, claims, results and reference in docs/_build/html
+	$(BIN)/python -m phicookbook.book.site
+
 notebooks: setup ## Restart & Run All for every chapter, in place
 	for chapter in cookbook/[0-9]*.ipynb; do $(BIN)/python -m phicookbook.book.save $$chapter || exit 1; done
 
@@ -59,9 +62,9 @@ lint: setup      ## ruff over code and notebooks
 CUDA := cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx
 lock: setup      ## resolve the lock file anew; torch's CUDA packages are left for pip to choose
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade --no-annotate --no-header \
+	$(BIN)/uv pip compile pyproject.toml --extra test --extra docs --universal --python-version 3.11 --upgrade --no-annotate --no-header \
 	  $(CUDA:%=--no-emit-package nvidia-%) --no-emit-package cuda-bindings --no-emit-package cuda-pathfinder \
 	  --no-emit-package cuda-toolkit --no-emit-package triton --quiet -o shared/requirements.lock
 
 clean:           ## remove the environment and what the chapters made; training runs of pocket and your progress stay
-	rm -rf $(VENV) .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models
+	rm -rf $(VENV) docs/_build .artifacts/edge .artifacts/executed .artifacts/headlines .artifacts/ledger .artifacts/models

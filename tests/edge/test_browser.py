@@ -10,6 +10,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import chromium
 import pytest
 
 from phicookbook.corpora import headlines
@@ -17,25 +18,12 @@ from phicookbook.edge import page as edge_page
 from phicookbook.models.local import open_folder
 
 HEADLINES = ("Contoso system breached. Client data potentially compromised.", "Contoso recovers from a ransomware attack.")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PATIENCE = 60_000  # milliseconds before a browser that hangs fails the test; nothing is timed
-
-
-def chromium() -> str:
-    """Where Chromium is; says what is missing when it is nowhere."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.skip("Chromium is missing: apt-get install chromium, or set CHROMIUM to a browser's path")
-    return found
 
 
 @pytest.fixture(scope="module")
 def folder(adapter, tmp_path_factory) -> Path:
-    chromium()
+    chromium.path()
     if not shutil.which("npm"):
         pytest.skip("npm is missing: install Node.js 18 or newer")
     return edge_page.write_page(tmp_path_factory.mktemp("page") / "page", "pocket", str(adapter), ("fp32", "int4"))
@@ -43,12 +31,8 @@ def folder(adapter, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+    with chromium.opened() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,14 @@ class Claim:
         sign, limit = BOUND.match(self.bound).groups()
         return f"{sign} {self.show(float(limit))}"
 
+    def show_record(self, record: dict) -> str:
+        """What a record of the ledger holds: the value, with its interval and n where it has them."""
+        value = self.show(record["measured"])
+        if record["interval"]:
+            low, high = record["interval"]
+            value += f" ({self.show(low)} to {self.show(high)}, n={record['n']})"
+        return value
+
 
 def load(path: Path | None = None) -> dict[str, Claim]:
     """Every claim by id. Raises CookbookError for a row that is malformed or an id that stands twice."""
@@ -163,10 +171,7 @@ def table() -> str:
             verdict, value = "not measured", "-"
         else:
             verdict = entry.verdict(record["holds"])
-            value = entry.show(record["measured"])
-            if record["interval"]:
-                low, high = record["interval"]
-                value += f" ({entry.show(low)} to {entry.show(high)}, n={record['n']})"
+            value = entry.show_record(record)
         lines.append((entry.id, value, entry.show_bound(), verdict))
     widths = [max(len(line[i]) for line in [*lines, HEAD]) for i in range(4)]
     padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in [HEAD, *lines]]
