@@ -83,7 +83,4 @@ def counted(model: Model, text: str, started: float) -> str:
 
 def stopped(*costs: str) -> list[str]:
     """The lines of cost after Stop: what was under way is called stopped."""
-    return [
-        cost if cost.startswith("done") or not cost else f"stopped: {cost.partition(': ')[2] or 'nothing was written'}"
-        for cost in costs
-    ]
+    return [cost if not cost or cost.startswith("done") else f"stopped: {cost.partition(': ')[2] or 'no word yet'}" for cost in costs]

@@ -19,8 +19,8 @@ BENCHMARKS = ("MMLU", "MMLU-Pro", "GSM8K", "MATH", "HumanEval", "GPQA", "ArenaHa
 CONTEXTS = (4_096, 16_384, 32_768, 131_072)
 PLACES = {"on a device": "edge", "on a GPU of my own": "gpu", "as a service (Foundry)": "serverless"}
 SAYS = """## Which Phi?
-Say what you need; the chooser answers from published figures, each with its source, and says what to change when nothing fits. No model runs
-here."""
+Say what you need; the chooser answers from published figures, each with its source, and says what to change when nothing fits.
+No model runs here."""
 
 
 def describe(needs: Needs) -> str:

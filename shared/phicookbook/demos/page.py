@@ -11,7 +11,7 @@ from functools import wraps
 
 from phicookbook.settings import CookbookError
 
-# Gradio fills the text of an HTML component in as a template, so a visitor's braces and dollars must be entities like "<" and "&".
+# Gradio takes the text of an HTML component for a template: a visitor's braces and dollars must be entities, as "<" and "&" are.
 MARKS = "{}$`\\"
 CSS = """
 .gradio-container { max-width: 1200px !important; }

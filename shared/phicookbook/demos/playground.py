@@ -24,7 +24,7 @@ EXAMPLES = (
 LONGEST = 300
 MOST_TOKENS = 64
 SAYS = """## Headlines, before and after fine-tuning
-A security firm wants one word for each headline, and calls every cyber incident negative. Ask the model as it was and the tuned one.
+A security firm wants one word for each headline, and calls every cyber incident negative. Ask the base model and the tuned one.
 `pocket` and `pocket-headlines` were trained by this repository; they are not Microsoft's Phi."""
 
 

@@ -12,7 +12,8 @@ from phicookbook import settings
 from phicookbook.chat import Model
 from phicookbook.demos.answering import RUN, Later, later, stopped, stream, waiting
 from phicookbook.demos.page import harmless, shown, told
-from phicookbook.prompting import inside, roles, sampling
+from phicookbook.models.local import LocalModel
+from phicookbook.prompting import roles, sampling
 from phicookbook.settings import CookbookError
 
 TITLE = "Prompting"
@@ -25,14 +26,15 @@ EXAMPLES = {
         "", "", "{x} -> {y}",
         "plum => zop\nhammer => kel\ncherry => zop\nsaw => kel\nmango => zop\nwrench => kel", 6, "peach",
     ),
-    "A headline, as it comes": ("", "What is the sentiment of this headline?", "{x}", "", 0, "Contoso recovers from a ransomware attack."),
-    "The same, in one word": (
-        "Answer in one word.", "What is the sentiment of this headline?", "{x}", "", 0, "Contoso recovers from a ransomware attack.",
+    "A headline": ("", "What is the sentiment of this headline?", "{x}", "", 0, "Contoso recovers from a ransomware attack."),
+    "The headline, in one word": (
+        "Answer in one word.", "What is the sentiment of this headline?", "{x}", "", 0,
+        "Contoso recovers from a ransomware attack.",
     ),
 }  # fmt: skip
 SAYS = """## The parts of a prompt
-The system message, an instruction, some examples and the input become one text under the model's chat template. See each token in the
-colour of its role, and what temperature, top-k and top-p do to the first token of the answer."""
+The system message, an instruction, some examples and the input become one text under the model's chat template. See each token in
+the colour of its role, and what temperature, top-k and top-p do to the first token of the answer."""
 FIELDS = ("System message", "Instruction", "Line of an example", "Examples", "Shots", "Input")
 
 
@@ -50,7 +52,7 @@ def examples_of(text: str) -> list[tuple[str, str]]:
 
 
 def compose(instruction: str, line: str, pairs: Sequence[tuple[str, str]], query: str) -> str:
-    """The user's message: the instruction, each pair as `line` has it with {x} and {y} filled in, and the input without its label.
+    """The user's message: the instruction, each pair with `line`'s {x} and {y} filled in, and the input without its label.
 
     Raises CookbookError for a line that does not fit, an empty input or a prompt of more than LONGEST characters.
     """
@@ -81,9 +83,12 @@ def token_view(model: Model, user: str, system: str = "") -> str:
 
 
 def first_tokens(model: Model, user: str, system: str, temperature: float, top_k: int, top_p: float) -> str:
-    """HTML table of the likeliest first tokens of the answer, as the model has them and after sampling's settings."""
-    if not hasattr(model, "model") or not hasattr(inside(model), "tokenizer"):
-        return ""
+    """HTML table of the likeliest first tokens of the answer, as the model has them and after sampling's settings.
+
+    A sentence instead for a model whose weights are not in this process.
+    """
+    if not isinstance(model, LocalModel):
+        return f"<p>The weights of {shown(model.name)} are elsewhere, so its probabilities cannot be shown.</p>"
     likeliest = sampling.next_tokens(model, user, system)
     chances = [chance for _, chance in likeliest]
     drawn = sampling.reshape(chances, temperature, top_k, top_p) if temperature > 0 else [1.0] + [0.0] * (len(chances) - 1)
@@ -91,31 +96,23 @@ def first_tokens(model: Model, user: str, system: str, temperature: float, top_k
         f"<tr><td><code>{shown(repr(token)[1:-1])}</code></td><td>{before:.1%}</td><td>{after:.1%}</td></tr>"
         for (token, before), after in list(zip(likeliest, drawn, strict=True))[:MOST_ROWS]
     )
-    head = (
-        "<tr><th scope='col'>first token</th><th scope='col'>the model's</th><th scope='col'>after sampling's settings</th></tr>"
-    )
-    return f"<table>{head}{rows}</table>"
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("first token", "the model's", "after the settings"))
+    return f"<table><tr>{head}</tr>{rows}</table>"
 
 
 def run(model: Later, parts: Sequence, draws: Sequence) -> Iterator[tuple[str, str, str, str]]:
     """(tokens as HTML, first tokens as HTML, answer so far, its cost) for the values of FIELDS and of the sampling's controls."""
     system, instruction, line, examples, shots, query = parts
-    temperature, top_k, top_p, seed, most = draws
+    temperature, top_k, top_p, seed, most = draws[0], int(draws[1]), draws[2], int(draws[3] or 0), int(draws[4])
     user = compose(instruction, line, examples_of(examples)[: int(shots)], query)
     system = (system or "").strip()
     if len(system) > LONGEST:
         raise CookbookError(f"the system message has {len(system):,} characters, and {LONGEST:,} are allowed here: shorten it")
     yield "", "", "", waiting(model)
     opened = model.get()
-    tokens, table = token_view(opened, user, system), first_tokens(opened, user, system, temperature, int(top_k), top_p)
+    tokens, table = token_view(opened, user, system), first_tokens(opened, user, system, temperature, top_k, top_p)
     yield tokens, table, "", "reading the prompt ..."
-    options = {
-        "temperature": temperature,
-        "top_k": int(top_k),
-        "top_p": top_p,
-        "seed": int(seed or 0),
-        "max_new_tokens": int(most),
-    }
+    options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed, "max_new_tokens": most}
     for text, cost in stream(opened, user, system, **options):
         yield tokens, table, text, cost
 

@@ -5,6 +5,7 @@ make_demo(guide=Path("notes"))
 (Without `from __future__ import annotations`, as Gradio reads the annotation `gr.Request` of a handler.)
 """
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -14,9 +15,11 @@ from phicookbook.chat import Model
 from phicookbook.corpora.context import NOT_SAID
 from phicookbook.demos.answering import RUN, Later, later, stopped, stream, waiting
 from phicookbook.demos.page import shown, told
+from phicookbook.demos.safety import MOST_BYTES
 from phicookbook.demos.uploads import MOST_FILES, Desks
 from phicookbook.retrieval import Index, Passage, load_folder
 from phicookbook.retrieval.answering import LEAST_SUPPORT, MOST_SENTENCES, Answer, cite, prompt, read
+from phicookbook.retrieval.loading import KINDS
 from phicookbook.retrieval.measure import TRAVEL
 from phicookbook.retrieval.trials import closed_book
 from phicookbook.settings import CookbookError
@@ -30,8 +33,8 @@ EXAMPLES = (
 )
 LONGEST, MOST_TOKENS, PASSAGES = 400, 48, 5
 SAYS = """## Answers that stand in your documents
-The same question goes to the model alone, and to the model with lines that a search found. A line is marked as cited when it holds the answer word for
-word, which does not make the answer right. The travel guide is invented, so no model can know it."""
+The same question goes to the model alone, and to the model with lines that a search found. A line is marked as cited when it
+holds the answer word for word, which does not make the answer right. The travel guide is invented, so no model can know it."""
 
 
 def checked(question: str) -> str:
@@ -88,10 +91,12 @@ def _passage(place: int, passage: Passage, found: Answer, cited: Sequence[int]) 
 
 
 class Guide:
-    """The documents that everyone may search; indexed when first asked for, and kept for the next time."""
+    """The documents that everyone may search: the travel guide, whose index is chapter 03's and stays, or a folder."""
 
-    def __init__(self, documents: Path, folder: Path):
-        self._documents, self._index, self._ready, self._lock = documents, Index(folder), False, Lock()
+    def __init__(self, documents: Path | None = None):
+        self._documents, self._ready, self._lock = documents or TRAVEL / "documents", False, Lock()
+        self._own = tempfile.TemporaryDirectory(prefix="cookbook-guide-") if documents else None
+        self._index = Index(Path(self._own.name) if self._own else settings.artifacts() / "index-travel")
 
     def get(self) -> Index:
         """The index, brought up to date once."""
@@ -105,15 +110,11 @@ class Guide:
 def make_demo(model: str | Model = "", guide: Path | None = None):
     """Blocks with both answers, the passages and the visitor's files; by default the model in force and the travel guide.
 
-    `guide` is another folder of documents; its index goes to a temporary folder.
+    `guide` is another folder of documents; its index is temporary.
     """
-    import tempfile
-
     import gradio as gr
 
-    model, desks = later(model or settings.model()), Desks()
-    folder = Path(tempfile.mkdtemp(prefix="cookbook-guide-")) if guide else settings.artifacts() / "index-travel"
-    shelf = Guide(guide or TRAVEL / "documents", folder)
+    model, desks, shelf = later(model or settings.model()), Desks(), Guide(guide)
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(SAYS)
         question = gr.Textbox(label="Question", value=EXAMPLES[0], max_lines=3)
@@ -130,7 +131,7 @@ def make_demo(model: str | Model = "", guide: Path | None = None):
             "<p>Ask first.</p>", label="Passages that the search found", show_label=True, container=True, elem_classes="panel"
         )
         _wire_answers(model, shelf, desks, (question, source, lines), (ask, stop, examples), (*outputs, found))
-        _files(desks, source)
+        _files(desks, source, demo)
     return demo
 
 
@@ -173,20 +174,17 @@ def _wire_answers(model: Later, shelf: Guide, desks: Desks, inputs, controls, ou
     stop.click(stopped, costs, costs, cancels=events, queue=False, **quiet)
 
 
-def _files(desks: Desks, source) -> None:
+def _files(desks: Desks, source, demo) -> None:
     """The corner for own files: what is dropped in is indexed for this visitor alone."""
     import gradio as gr
 
     gr.Markdown(
-        "### Your own files\nThey are searched by you alone. The files are deleted as soon as they are read, the index when you forget it or "
-        "close this page. `pocket` reads little but its own grammars; the search works on any text."
+        "### Your own files\nThey are searched by you alone. The files are deleted as soon as they are read, the index when you "
+        "forget it or close this page. `pocket` reads little but its own grammars; the search works on any text."
     )
     with gr.Row():
-        drop = gr.File(
-            label=f"Markdown, text or PDF, at most {MOST_FILES} files of 5 MB",
-            file_count="multiple",
-            file_types=[".md", ".txt", ".pdf"],
-        )
+        label = f"Markdown, text or PDF, at most {MOST_FILES} files of {MOST_BYTES // 1_000_000} MB each"
+        drop = gr.File(label=label, file_count="multiple", file_types=list(KINDS))
         with gr.Column(min_width=280):
             state = gr.HTML("<p>No files yet.</p>", label="What became of your files", show_label=True, container=True)
             forget = gr.Button("Forget my files")
@@ -206,4 +204,4 @@ def _files(desks: Desks, source) -> None:
 
     drop.upload(told(take), drop, [drop, state, source], api_name="take_files", show_progress="hidden", **RUN)
     forget.click(told(drop_all), None, [state, source], api_name="forget_files", show_progress="hidden")
-    gr.context.Context.root_block.unload(left)
+    demo.unload(left)

@@ -36,7 +36,7 @@ class Desk:
 
 
 class Desks:
-    """The desks of all visitors by the key of their session. Everything lies in one temporary folder, which goes with this object."""
+    """The desks of all visitors by the key of their session, in one temporary folder that goes with this object."""
 
     def __init__(self, embedder: Embedder | None = None):
         self._root = tempfile.TemporaryDirectory(prefix="cookbook-desks-")
