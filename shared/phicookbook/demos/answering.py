@@ -81,6 +81,18 @@ def counted(model: Model, text: str, started: float) -> str:
     return f"{len(text.split())} words, {tokens}{(time.perf_counter() - started) * 1000:.0f} ms"
 
 
+def stops(button, costs: Sequence, events: Sequence) -> None:
+    """Let a button end the events that write, and then say so in their lines of cost.
+
+    These are two listeners, since a line that is set while an event still writes would be overwritten.
+    """
+    button.click(None, None, None, cancels=list(events), queue=False, api_visibility="private")
+    work = stopped if len(costs) > 1 else lambda cost: stopped(cost)[0]
+    button.click(work, list(costs), list(costs), queue=False, show_progress="hidden", api_visibility="private")
+
+
 def stopped(*costs: str) -> list[str]:
     """The lines of cost after Stop: what was under way is called stopped."""
-    return [cost if not cost or cost.startswith("done") else f"stopped: {cost.partition(': ')[2] or 'no word yet'}" for cost in costs]
+    return [
+        cost if not cost or cost.startswith("done") else f"stopped: {cost.partition(': ')[2] or 'no word yet'}" for cost in costs
+    ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from phicookbook import settings
 from phicookbook.chat import Model
 from phicookbook.corpora import headlines
-from phicookbook.demos.answering import RUN, Later, later, stopped, stream, waiting
+from phicookbook.demos.answering import RUN, Later, later, stops, stream, waiting
 from phicookbook.demos.page import told
 from phicookbook.settings import CookbookError
 
@@ -87,5 +87,4 @@ def _wire(headline, ask, stop, examples, models: dict[str, Later], outputs: dict
         shared = {"fn": told(write), "inputs": headline, "outputs": outputs[kind], "show_progress": "hidden", **RUN}
         under_way.append(gr.on([ask.click, headline.submit], api_name=f"{kind.lower()}_answer", **shared))
         under_way += [event.success(api_visibility="private", **shared) for event in chosen]
-    costs = [cost for _, cost in outputs.values()]
-    stop.click(stopped, costs, costs, cancels=under_way, queue=False, show_progress="hidden", api_visibility="private")
+    stops(stop, [cost for _, cost in outputs.values()], under_way)

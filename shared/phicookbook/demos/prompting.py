@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from phicookbook import settings
 from phicookbook.chat import Model
-from phicookbook.demos.answering import RUN, Later, later, stopped, stream, waiting
+from phicookbook.demos.answering import RUN, Later, later, stops, stream, waiting
 from phicookbook.demos.page import harmless, shown, told
 from phicookbook.models.local import LocalModel
 from phicookbook.prompting import roles, sampling
@@ -150,7 +150,7 @@ def make_demo(model: str | Model = ""):
             [ask.click, parts[-1].submit], told(write), [*parts, *draws], outputs,
             show_progress="hidden", api_name="prompt", **RUN,
         )  # fmt: skip
-        stop.click(lambda text: stopped(text)[0], cost, cost, cancels=[work], queue=False, **quiet)
+        stops(stop, [cost], [work])
     return demo
 
 

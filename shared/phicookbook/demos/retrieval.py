@@ -13,7 +13,7 @@ from threading import Lock
 from phicookbook import settings
 from phicookbook.chat import Model
 from phicookbook.corpora.context import NOT_SAID
-from phicookbook.demos.answering import RUN, Later, later, stopped, stream, waiting
+from phicookbook.demos.answering import RUN, Later, later, stops, stream, waiting
 from phicookbook.demos.page import shown, told
 from phicookbook.demos.safety import MOST_BYTES
 from phicookbook.demos.uploads import MOST_FILES, Desks
@@ -170,8 +170,7 @@ def _wire_answers(model: Later, shelf: Guide, desks: Desks, inputs, controls, ou
         shared = {"fn": work, "inputs": given, "outputs": into, "show_progress": "hidden", **RUN}
         events.append(gr.on([ask.click, question.submit], api_name=name, **shared))
         events += [event.success(api_visibility="private", **shared) for event in chosen]
-    costs = [off[1], on[1]]
-    stop.click(stopped, costs, costs, cancels=events, queue=False, **quiet)
+    stops(stop, [off[1], on[1]], events)
 
 
 def _files(desks: Desks, source, demo) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from phicookbook.settings import CookbookError
 
 LOCAL = "127.0.0.1"
-MOST_WAITING = 64  # events in the queue; who comes later is told that it is full
+MOST_WAITING = 128  # events in the queue; who comes later is told that it is full
 MOST_VISITORS = 200  # whose state is kept
 MOST_BYTES = 5_000_000  # of an upload
 LETTERS = "23456789abcdefghijkmnpqrstuvwxyz"  # without those that look alike on a projector
