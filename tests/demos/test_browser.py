@@ -15,6 +15,7 @@ from chromium import Visit, chromium, started
 from phicookbook.corpora import headlines
 from phicookbook.demos import safety, workshop
 from phicookbook.demos.playground import EXAMPLES
+from phicookbook.family import Needs, choose
 from phicookbook.settings import DATASETS
 
 TABS = ("Playground", "Prompting", "Retrieval", "Family")
@@ -88,7 +89,7 @@ def visit(browser, address):
 
 def arrive(browser, address: str) -> Visit:
     visit = Visit(browser, address)
-    visit.page.get_by_label("Headline", exact=True).wait_for()
+    field(visit, "Headline").wait_for()
     return visit
 
 
@@ -109,12 +110,14 @@ def has_begun(visit: Visit, *labels: str, word: str = "done") -> None:
         )
 
 
+def field(visit: Visit, label: str):
+    """The box under a label, which may have a line of explanation."""
+    labels = visit.page.locator("label:visible", has=visit.page.get_by_text(label, exact=True))
+    return labels.locator("input, textarea").first
+
+
 def value(visit: Visit, label: str) -> str:
-    return visit.page.get_by_label(label, exact=True).input_value()
-
-
-def cleared(visit: Visit, label: str, text: str) -> None:
-    visit.page.get_by_label(label, exact=True).fill(text)
+    return field(visit, label).input_value()
 
 
 def toast(visit: Visit) -> str:
@@ -143,22 +146,23 @@ def test_the_talk_s_example_is_one_click_and_both_models_answer(visit, pocket, a
     assert visit.wrong == []
 
 
-def test_the_keyboard_is_enough(visit):
+def test_the_keyboard_is_enough(visit, pocket):
     page = visit.page
     go(visit, "Playground")
-    page.get_by_label("Headline", exact=True).focus()
+    field(visit, "Headline").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("Fabrikam wins a prize")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Ask both models"
     page.keyboard.press("Enter")
-    has_begun(visit, *COSTS)
+    expected = pocket.chat(headlines.prompt("Fabrikam wins a prize"), max_new_tokens=64).text
+    has_begun(visit, "Base: pocket", "Tuned: pocket", word=expected)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.innerText") == "Stop"
     page.get_by_role("tab", name="Prompting").focus()
     page.keyboard.press("Enter")
     page.get_by_role("tab", name="Prompting", selected=True).wait_for()
-    page.get_by_label("Input", exact=True).focus()
+    field(visit, "Input").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("melon")
     page.keyboard.press("Enter")
@@ -169,7 +173,7 @@ def test_the_keyboard_is_enough(visit):
 def test_stop_ends_the_writing(visit, tuned):
     go(visit, "Playground")
     ended = tuned.ended
-    cleared(visit, "Headline", f"Contoso grows {ENDLESS}")
+    field(visit, "Headline").fill(f"Contoso grows {ENDLESS}")
     visit.page.get_by_role("button", name="Ask both models").click()
     visit.page.wait_for_function("[...document.querySelectorAll('textarea')].some(e => e.value.includes('more more'))")
     visit.page.get_by_role("button", name="Stop").first.click()
@@ -183,26 +187,25 @@ def test_stop_ends_the_writing(visit, tuned):
 
 def test_an_empty_headline_is_a_sentence(visit):
     go(visit, "Playground")
-    cleared(visit, "Headline", "  ")
+    field(visit, "Headline").fill("  ")
     visit.page.get_by_role("button", name="Ask both models").click()
     assert "the headline is empty: type one, or choose an example" in toast(visit)
 
 
-def test_html_is_shown_and_not_run(visit, tmp_path):
+def test_html_is_shown_and_not_run(visit, pocket, tmp_path):
     go(visit, "Playground")
-    cleared(visit, "Headline", ATTACK)
+    field(visit, "Headline").fill(ATTACK)
     visit.page.get_by_role("button", name="Ask both models").click()
-    has_begun(visit, *COSTS)
+    has_begun(visit, "Base: pocket", "Tuned: pocket", word=pocket.chat(headlines.prompt(ATTACK), max_new_tokens=64).text)
     go(visit, "Prompting")
-    cleared(visit, "Input", ATTACK)
+    field(visit, "Input").fill(ATTACK)
     visit.page.get_by_role("button", name="Ask", exact=True).click()
-    visit.page.wait_for_function("document.body.innerText.replaceAll(' ', '').includes('tokens:')")
-    has_begun(visit, "What the answer cost")
+    visit.page.locator(".panel", has_text="onerror").first.wait_for()
     (tmp_path / "attack.md").write_text(f"# {ATTACK}\n\nThe code word is heron. {ATTACK}", encoding="utf-8")
     go(visit, "Retrieval")
     visit.page.locator("input[type=file]").set_input_files(str(tmp_path / "attack.md"))
-    visit.page.get_by_text("attack.md: 1 passages").wait_for()
-    cleared(visit, "Question", "What is the code word?")
+    visit.page.get_by_text("attack.md: 1 passage").wait_for()
+    field(visit, "Question").fill("What is the code word?")
     visit.page.get_by_role("button", name="Ask with and without search").click()
     visit.page.locator(".passage", has_text="heron").wait_for()
     assert ATTACK in visit.page.locator(".passage").inner_text()
@@ -229,8 +232,8 @@ def test_two_visitors_at_once_see_their_own(browser, address, visit, tmp_path):
         (tmp_path / "note.md").write_text(f"The code word is {word}.", encoding="utf-8")
         go(each, "Retrieval")
         each.page.locator("input[type=file]").set_input_files(str(tmp_path / "note.md"))
-        each.page.get_by_text("note.md: 1 passages").wait_for()
-        cleared(each, "Question", "What is the code word?")
+        each.page.get_by_text("note.md: 1 passage").wait_for()
+        field(each, "Question").fill("What is the code word?")
     for each in (visit, other):
         each.page.get_by_role("button", name="Ask with and without search").click()
     for each, word, foreign in ((visit, "heron", "falcon"), (other, "falcon", "heron")):
@@ -238,8 +241,10 @@ def test_two_visitors_at_once_see_their_own(browser, address, visit, tmp_path):
         assert foreign not in each.page.locator("body").inner_text()
     visit.page.get_by_role("button", name="Forget my files").click()
     visit.page.get_by_text("Your files and their index are gone.").wait_for()
+    other.page.evaluate(
+        "document.querySelectorAll('.passage').forEach(passage => passage.remove())"
+    )  # so that only a new one counts
     other.page.get_by_role("button", name="Ask with and without search").click()
-    has_begun(other, "Search on: what it cost")
     other.page.locator(".passage", has_text="falcon").wait_for()
     visit.page.get_by_label("my own files").check()
     visit.page.get_by_role("button", name="Ask with and without search").click()
@@ -253,7 +258,7 @@ def test_the_family_answers_to_the_keyboard(visit):
     go(visit, "Family")
     page.get_by_label("Thinks before it answers").focus()
     page.keyboard.press("Space")
-    page.get_by_role("heading", name="Phi-4-mini-reasoning").wait_for()
+    page.get_by_role("heading", name=choose(Needs(reasoning=True)).member.name, exact=True).wait_for()
     page.get_by_role("spinbutton").first.fill("1")
     page.get_by_text("Nothing fits.").wait_for()
     assert page.get_by_role("img", name="MMLU over active parameters").count() == 1

@@ -64,7 +64,7 @@ def test_a_file_read_apart_is_what_reading_it_here_gives(upload):
 
 def test_files_are_indexed_and_removed(desks, upload):
     paths = [upload("inn.md", "# Mira Inn\n\nIt opens at 9:00."), upload("box.pdf", pdf("The seed box is on shelf B4."))]
-    assert desks.add("ada", paths) == {"inn.md": "1 passages", "box.pdf": "1 passages"}
+    assert desks.add("ada", paths) == {"inn.md": "1 passage", "box.pdf": "1 passage"}
     assert desks.find("ada").index.search("Where is the seed box?", 1)[0].document == "box.pdf"
     assert not any(Path(path).parent.exists() for path in paths)
 
@@ -111,7 +111,7 @@ def test_closing_leaves_nothing(words, upload):
 def test_what_cannot_be_read_is_named_with_the_reason_and_removed(desks, upload, name, content, says):
     bad, good = upload(name, content), upload("good.md", "It opens at 9:00.")
     became = desks.add("ada", [bad, good])
-    assert became[name].startswith("left out: ") and says in became[name] and became["good.md"] == "1 passages"
+    assert became[name].startswith("left out: ") and says in became[name] and became["good.md"] == "1 passage"
     assert not Path(bad).exists() and not Path(good).exists()
 
 

@@ -52,7 +52,7 @@ def make_demo(base: str | Model = "", tuned: str | Model = "pocket-headlines"):
     models = {"Base": later(base or settings.model()), "Tuned": later(tuned)}
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(SAYS)
-        headline = gr.Textbox(label="Headline", value=EXAMPLES[0], max_lines=2, submit_btn=False)
+        headline = gr.Textbox(label="Headline", value=EXAMPLES[0], max_lines=2)
         with gr.Row():
             ask = gr.Button("Ask both models", variant="primary")
             stop = gr.Button("Stop")

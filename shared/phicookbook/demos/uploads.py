@@ -124,5 +124,6 @@ class Desks:
             desk.index.update(documents)
         for document in documents:
             desk.documents[document.id] = document
-            became[document.id] = f"{len(desk.index.chunks(document))} passages"
+            count = len(desk.index.chunks(document))
+            became[document.id] = f"{count} passage{'s' * (count != 1)}"
         return became
