@@ -69,10 +69,6 @@ def start(make: Callable, host: str = LOCAL, port: int = 0) -> Running:
     Beyond this machine a password is generated; any user name goes with it. Raises CookbookError when host and port
     cannot be had.
     """
-    from starlette.middleware import Middleware
-
-    from phicookbook.demos.page import look
-
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     folder = Path(tempfile.mkdtemp(prefix="cookbook-demo-"))
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # where Gradio puts uploads; components read it when they are made
@@ -80,8 +76,21 @@ def start(make: Callable, host: str = LOCAL, port: int = 0) -> Running:
     demo = None
     try:
         demo = make()
-        demo.delete_cache = (300, 900)  # seconds: uploads that no event has used go as well
-        demo.queue(max_size=MOST_WAITING, api_open=False, default_concurrency_limit=8)
+        _launch(demo, host, port, password)
+    finally:
+        if demo is None or not demo.is_running:
+            shutil.rmtree(folder, ignore_errors=True)
+    return Running(demo, f"http://{reachable(host)}:{demo.server_port}/", password, folder)
+
+
+def _launch(demo, host: str, port: int, password: str) -> None:
+    from starlette.middleware import Middleware
+
+    from phicookbook.demos.page import look
+
+    demo.delete_cache = (300, 900)  # seconds: uploads that no event has used go as well
+    demo.queue(max_size=MOST_WAITING, api_open=False, default_concurrency_limit=8)
+    try:
         demo.launch(
             server_name=host, server_port=port or None, share=False, prevent_thread_lock=True, quiet=True, inbrowser=False,
             auth=(lambda _, given: _same(given, password)) if password else None, max_file_size=MOST_BYTES,
@@ -93,10 +102,6 @@ def start(make: Callable, host: str = LOCAL, port: int = 0) -> Running:
             f"nothing can be served at {host}:{port}: the port is taken, or the address is not this machine's. "
             f"Give another --port or --host"
         ) from error
-    finally:
-        if demo is None or not demo.is_running:
-            shutil.rmtree(folder, ignore_errors=True)
-    return Running(demo, f"http://{reachable(host)}:{demo.server_port}/", password, folder)
 
 
 def serve(make: Callable, host: str = LOCAL, port: int = 7860) -> None:
