@@ -15,6 +15,7 @@ from chromium import Visit, chromium, started
 from phicookbook.corpora import headlines
 from phicookbook.demos import safety, workshop
 from phicookbook.demos.playground import EXAMPLES
+from phicookbook.demos.uploads import Desks
 from phicookbook.family import Needs, choose
 from phicookbook.settings import DATASETS
 
@@ -61,14 +62,21 @@ def tuned(pocket):
 
 
 @pytest.fixture(scope="module")
-def address(pocket, tuned, tmp_path_factory):
+def desks():
+    desks = Desks()
+    yield desks
+    desks.close()
+
+
+@pytest.fixture(scope="module")
+def address(pocket, tuned, desks, tmp_path_factory):
     chromium()
     guide = tmp_path_factory.mktemp("guide")
     for name in ("cearkscee-lodge.md", "heaghor-inn.md"):
         (guide / name).write_bytes((GUIDE / name).read_bytes())
     options = {
         "playground": {"base": pocket, "tuned": tuned}, "prompting": {"model": pocket},
-        "retrieval": {"model": pocket, "guide": guide},
+        "retrieval": {"model": pocket, "guide": guide, "desks": desks},
     }  # fmt: skip
     running = safety.start(lambda: workshop.make_app(**options))
     yield running.address
@@ -226,7 +234,7 @@ def test_a_search_with_its_citation(visit):
     assert visit.wrong == []
 
 
-def test_two_visitors_at_once_see_their_own(browser, address, visit, tmp_path):
+def test_two_visitors_at_once_see_their_own(browser, address, visit, desks, tmp_path):
     other = arrive(browser, address)
     for each, word in ((visit, "heron"), (other, "falcon")):
         (tmp_path / "note.md").write_text(f"The code word is {word}.", encoding="utf-8")
@@ -250,7 +258,12 @@ def test_two_visitors_at_once_see_their_own(browser, address, visit, tmp_path):
     visit.page.get_by_role("button", name="Ask with and without search").click()
     assert "you have no files here" in toast(visit)
     assert visit.wrong == other.wrong == []
+    assert len(desks) == 1
     other.context.close()
+    deadline = time.monotonic() + 120
+    while len(desks) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert len(desks) == 0, "who leaves takes the files along"
 
 
 def test_the_family_answers_to_the_keyboard(visit):

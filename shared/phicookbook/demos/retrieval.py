@@ -107,14 +107,14 @@ class Guide:
             return self._index
 
 
-def make_demo(model: str | Model = "", guide: Path | None = None):
+def make_demo(model: str | Model = "", guide: Path | None = None, desks: Desks | None = None):
     """Blocks with both answers, the passages and the visitor's files; by default the model in force and the travel guide.
 
-    `guide` is another folder of documents; its index is temporary.
+    `guide` is another folder of documents; its index is temporary. `desks` keeps the visitors' files; a new one by default.
     """
     import gradio as gr
 
-    model, desks, shelf = later(model or settings.model()), Desks(), Guide(guide)
+    model, desks, shelf = later(model or settings.model()), Desks() if desks is None else desks, Guide(guide)
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(SAYS)
         question = gr.Textbox(label="Question", value=EXAMPLES[0], max_lines=3)
