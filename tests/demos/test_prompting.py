@@ -86,8 +86,8 @@ def test_a_run_shows_the_prompt_and_then_the_models_own_answer(tiny):
 
 
 def test_the_same_seed_draws_the_same_answer(tiny):
-    draws = [list(run(later(tiny), ("", "", "{x}", "", 0, "Hello"), (1.5, 0, 1, seed, 8)))[-1][2] for seed in (1, 1, 2)]
-    assert draws[0] == draws[1] != draws[2]
+    draws = [list(run(later(tiny), ("", "", "{x}", "", 0, "Hello"), (2, 0, 1, seed, 12)))[-1][2] for seed in (1, 1, 2, 3, 4)]
+    assert draws[0] == draws[1] and len(set(draws)) > 1
 
 
 @pytest.mark.parametrize("values", EXAMPLES.values(), ids=list(EXAMPLES))

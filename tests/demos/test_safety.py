@@ -85,7 +85,6 @@ def test_nothing_of_gradio_s_extras_is_open(local):
     config = json.loads(get(local.address + "config")[2])
     assert config["analytics_enabled"] is False and config["footer_links"] == []
     assert get(local.address + "monitoring")[0] in (403, 404)
-    assert get(local.address + "gradio_api/call/predict", b'{"data": ["a"]}', {"content-type": "application/json"})[0] != 500
 
 
 def test_a_room_asks_for_the_password(room):
@@ -107,7 +106,7 @@ def test_the_invitation_shows_the_address_as_a_code_and_the_password_once(room):
     said = invitation(room.address, room.password)
     assert said.count(room.password) == 1 and room.address in said and "not encrypted" in said
     code = [line for line in said.splitlines() if set(line) & set("▀▄█")]
-    assert len(code) >= segno.make(room.address, error="m").symbol_size()[1] / 2
+    assert len(code) >= segno.make(room.address, error="m").symbol_size(border=0)[1] / 2
     assert room.password not in repr(vars(room.demo).get("config"))
     assert not set(invitation(room.address, room.password, blocks=False)) & set("▀▄█")
 
