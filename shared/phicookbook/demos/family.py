@@ -12,6 +12,7 @@ from phicookbook.book import family_pictures
 from phicookbook.book.pictures import png
 from phicookbook.demos.page import shown, told
 from phicookbook.family import Needs, choose
+from phicookbook.family.choose import relaxations
 from phicookbook.settings import CookbookError
 
 TITLE = "Family"
@@ -23,14 +24,34 @@ Say what you need; the chooser answers from published figures, each with its sou
 No model runs here."""
 
 
+LABELS = {
+    "memory_gb": "Memory for the model (GB)", "bits": "Bits a weight", "context": "Context (tokens)",
+    "languages": "More languages than English", "vision": "Reads images", "reasoning": "Thinks before it answers",
+    "tokens_per_second": "Speed asked for (tokens per second)", "bandwidth_gb_s": "Memory bandwidth (GB per second)",
+    "where": "Where it runs",
+}  # fmt: skip
+
+
 def describe(needs: Needs) -> str:
     """HTML: the member that fits best with its reasons, or the sentence that says what to change."""
     try:
         choice = choose(needs)
-    except CookbookError as error:
-        return f"<p><strong>Nothing fits.</strong> {shown(str(error))}</p>"
+    except CookbookError:
+        return f"<p><strong>Nothing fits.</strong> {shown(advice(needs))}</p>"
     reasons = "".join(f"<li>{shown(each)}</li>" for each in [*choice.why, choice.status])
     return f"<h4>{shown(choice.member.name)}</h4><ul>{reasons}</ul>"
+
+
+def advice(needs: Needs) -> str:
+    """For needs that nothing meets: the controls of which each alone would help, in their own words, and how to set them."""
+    found = relaxations(needs)
+    if not found:
+        return "More than one need stands in the way: relax two of them."
+    words = {True: "on", False: "off", "english": "off", **{value: name for name, value in PLACES.items()}}
+    told_changes = [
+        f"{LABELS[name]}: {words[value] if isinstance(value, bool | str) else f'{value:,}'}" for name, value in found.items()
+    ]
+    return f"Change one of these: {'; '.join(told_changes)}."
 
 
 def points(benchmark: str) -> list[tuple]:
@@ -105,13 +126,13 @@ def _controls() -> list:
 
     start = Needs()
     return [
-        gr.Slider(1, 80, start.memory_gb, step=0.5, label="Memory for the model (GB)"),
-        gr.Radio(["4", "8", "16"], value=str(start.bits), label="Bits a weight"),
-        gr.Radio([str(each) for each in CONTEXTS], value=str(start.context), label="Context (tokens)"),
-        gr.Checkbox(False, label="More languages than English"),
-        gr.Checkbox(False, label="Reads images"),
-        gr.Checkbox(False, label="Thinks before it answers"),
-        gr.Slider(0, 100, 0, step=1, label="Speed asked for (tokens per second)"),
-        gr.Slider(5, 3_000, start.bandwidth_gb_s, step=5, label="Memory bandwidth (GB per second)"),
-        gr.Radio(list(PLACES), value="on a device", label="Where it runs"),
+        gr.Slider(1, 80, start.memory_gb, step=0.5, label=LABELS["memory_gb"]),
+        gr.Radio(["4", "8", "16"], value=str(start.bits), label=LABELS["bits"]),
+        gr.Radio([str(each) for each in CONTEXTS], value=str(start.context), label=LABELS["context"]),
+        gr.Checkbox(False, label=LABELS["languages"]),
+        gr.Checkbox(False, label=LABELS["vision"]),
+        gr.Checkbox(False, label=LABELS["reasoning"]),
+        gr.Slider(0, 100, 0, step=1, label=LABELS["tokens_per_second"]),
+        gr.Slider(5, 3_000, start.bandwidth_gb_s, step=5, label=LABELS["bandwidth_gb_s"]),
+        gr.Radio(list(PLACES), value="on a device", label=LABELS["where"]),
     ]
