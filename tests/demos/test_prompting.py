@@ -85,8 +85,8 @@ def test_a_run_shows_the_prompt_and_then_the_models_own_answer(tiny):
     assert steps[0] == ("", "", "", "reading the prompt ...")
 
 
-def test_the_same_seed_draws_the_same_answer(tiny):
-    draws = [list(run(later(tiny), ("", "", "{x}", "", 0, "Hello"), (2, 0, 1, seed, 12)))[-1][2] for seed in (1, 1, 2, 3, 4)]
+def test_the_same_seed_draws_the_same_answer():
+    draws = [list(run(later("pocket"), ("", "", "{x}", "", 0, "Hello"), (2, 0, 1, seed, 12)))[-1][2] for seed in (1, 1, 2, 3, 4)]
     assert draws[0] == draws[1] and len(set(draws)) > 1
 
 
