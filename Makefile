@@ -46,7 +46,7 @@ bench: setup     ## measure speed, on a machine that does nothing else
 lab: setup       ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab cookbook
 
-demo: setup      ## open the playground in a browser
+demo: setup      ## open the workshop in a browser
 	$(BIN)/cookbook demo
 
 docs: setup      ## build the site of chapters, claims, results and reference in docs/_build/html

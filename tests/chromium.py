@@ -1,6 +1,6 @@
-"""Debian's Chromium for tests that look at pages: where it is, and how it starts without a word to anybody.
+"""Chromium for the browser tests: where it is, how it is started, and one visit to a page with all that it asked for.
 
-with opened() as browser: ...
+Needs Chromium (`apt-get install chromium`, or CHROMIUM=/path/to/it); `make test` installs it where it can.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+KNOWN = ("Method not implemented.",)  # Gradio 6.31's client warns so when the progress of an upload ends
+PATIENCE = 180_000  # milliseconds before a browser that hangs fails the test; nothing is timed
 
 
 def path() -> str:
-    """Where Chromium is; skips the test and says what is missing when it is nowhere."""
+    """Where Chromium is; skips the test, saying what is missing, when it is nowhere."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
@@ -28,10 +30,33 @@ def path() -> str:
 
 @contextmanager
 def opened():
-    """A running browser of Playwright's."""
+    """A Chromium that is closed at the end."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path(), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=path(), args=FLAGS, timeout=PATIENCE)
         yield browser
         browser.close()
+
+
+class Visit:
+    """A page in a profile of its own, with everything that it asked for (`asked`) and complained about (`wrong`)."""
+
+    def __init__(self, browser, address: str, width: int = 1280):
+        self.context = browser.new_context(viewport={"width": width, "height": 900})
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(address)
+
+    def _hear(self, message) -> None:
+        if message.type in ("error", "warning") and message.text not in KNOWN:
+            self.wrong.append(message.text)
+
+    def is_wider_than_the_screen(self) -> bool:
+        """Whether one has to scroll sideways."""
+        return self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

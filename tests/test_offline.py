@@ -1,4 +1,4 @@
-"""Chatting, fine-tuning and searching ask nothing of the network, even when nobody told the libraries to stay offline.
+"""Chatting, tuning, searching and the workshop ask nothing of the network, even when nobody told the libraries to stay offline.
 
 pytest tests/test_offline.py
 """
@@ -39,6 +39,14 @@ from phicookbook.retrieval import Document, Index
 index = Index(Path(sys.argv[1]))
 index.update([Document("inn.md", "# Mira Inn\\n\\nIt opens at 9:00."), Document("ferry.md", "# Ferry\\n\\nIt leaves at noon.")])
 print(index.search("When does the Mira Inn open?", 1)[0].id)
+"""
+
+WORKSHOP = """
+import urllib.request
+from phicookbook.demos import safety, workshop
+running = safety.start(workshop.make_app)
+print(urllib.request.urlopen(running.address + "config").status)
+running.close()
 """
 
 KNOCK = """
@@ -114,4 +122,10 @@ def test_fine_tuning_asks_nothing_of_the_network(offline, tmp_path):
 def test_indexing_and_searching_ask_nothing_of_the_network(offline, tmp_path):
     done, log = offline(SEARCH, str(tmp_path / "index"))
     assert done.returncode == 0 and done.stdout.split() == ["inn.md#mira-inn"], done.stderr
+    assert log == ""
+
+
+def test_the_workshop_asks_nothing_of_the_network(offline):
+    done, log = offline(WORKSHOP)
+    assert done.returncode == 0 and done.stdout.split() == ["200"], done.stderr
     assert log == ""

@@ -1,99 +1,88 @@
-"""The playground: what it says about a headline, and the page around it, with stub models."""
+"""The playground: what it asks the models, what it refuses, and how its page is wired."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import gradio as gr
 import pytest
 
-from phicookbook.chat import Reply
 from phicookbook.corpora import headlines
 from phicookbook.demos import playground
-from phicookbook.demos.playground import LONGEST, describe, make_demo
+from phicookbook.demos.answering import later
+from phicookbook.demos.playground import LONGEST, answer, checked, make_demo
 from phicookbook.settings import CookbookError
 
 
-@dataclass
 class Stub:
-    """A model that gives one answer and remembers what it was asked."""
+    """A model that writes one answer word by word and remembers what it was asked."""
 
-    text: str = "negative"
-    asked: list = field(default_factory=list)
+    name = "stub"
 
-    def chat(self, conversation, system="", **generation) -> Reply:
+    def __init__(self, text: str = "negative"):
+        self.text, self.asked = text, []
+
+    def stream(self, conversation, system="", **generation):
         self.asked.append(conversation)
-        return Reply.from_text(self.text, tokens=3, seconds=0.0124)
+        yield from (f"{word} " for word in self.text.split())
 
 
-def test_answer_and_cost():
+def test_the_book_s_own_question_and_a_cost():
     model = Stub("The sentiment is negative.")
-    assert describe(model, "Contoso breached") == ("The sentiment is negative.", "4 words, 3 tokens, 12 ms")
+    steps = list(answer(later(model), "Contoso breached"))
+    assert steps[0] == ("", "reading the prompt ...")
+    assert [text for text, _ in steps[1:3]] == ["The ", "The sentiment "]
+    assert steps[-1][0] == "The sentiment is negative." and steps[-1][1].startswith("done: 4 words, ")
     assert model.asked == [headlines.prompt("Contoso breached")]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t"])
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", None])
 def test_an_empty_headline_asks_for_one(text):
-    model = Stub()
-    assert describe(model, text) == ("Type a headline first.", "")
-    assert model.asked == []
+    with pytest.raises(CookbookError, match="type one, or choose an example"):
+        list(answer(later(Stub()), text))
 
 
 def test_lines_and_blanks_become_one_line():
-    model = Stub()
-    describe(model, "  Contoso\n breached \t today ")
-    assert model.asked == [headlines.prompt("Contoso breached today")]
+    assert checked("  Contoso\n breached \t today ") == "Contoso breached today"
 
 
 def test_a_long_headline_is_refused_with_its_length():
-    model = Stub()
-    assert describe(model, "x" * LONGEST)[0] == "negative"
-    answer, cost = describe(model, "x" * (LONGEST + 1))
-    assert answer == f"A headline has at most {LONGEST} characters here; this one has {LONGEST + 1}." and cost == ""
-    assert len(model.asked) == 1
+    assert checked("x" * LONGEST) == "x" * LONGEST
+    with pytest.raises(CookbookError, match=f"at most {LONGEST} characters here; this one has {LONGEST + 1}"):
+        checked("x" * (LONGEST + 1))
 
 
 def test_html_goes_through_as_it_is():
     text = "<script>alert('x')</script> & <b>Contoso</b>"
     model = Stub("<b>negative</b>")
-    assert describe(model, text)[0] == "<b>negative</b>"
+    assert list(answer(later(model), text))[-1][0] == "<b>negative</b>"
     assert text in model.asked[0]
 
 
-def test_a_mistake_that_the_reader_can_mend_is_the_answer():
-    class Refusing(Stub):
-        def chat(self, conversation, system="", **generation):
-            raise CookbookError("the prompt has 900 tokens")
-
-    assert describe(Refusing(), "Contoso") == ("the prompt has 900 tokens", "")
-
-
-def test_demo_asks_both_models_and_fills_four_boxes():
-    import gradio as gr
-
+def test_each_model_writes_in_an_event_of_its_own_and_stop_ends_all_of_them():
     base, tuned = Stub("The sentiment is positive."), Stub("negative")
     demo = make_demo(base, tuned)
-    assert isinstance(demo, gr.Blocks)
-    shown = [c for c in demo.blocks.values() if isinstance(c, (gr.Textbox, gr.Markdown, gr.HTML))]
-    boxes = [c for c in shown if isinstance(c, gr.Textbox)]
-    assert [box.label for box in boxes] == ["Headline", "Base: pocket", "Cost", "Tuned: pocket-headlines", "Cost"]
-    assert not any(box.interactive for box in boxes[1:])  # an answer is shown as text, never as HTML
-    events = [event for event in demo.fns.values() if event.fn and event.fn.__name__ == "both"]
-    assert {target[1] for event in events for target in event.targets} == {"click", "submit"}
-    for event in events:
-        assert event.outputs == boxes[1:]
-        answers = event.fn("Contoso recovers")
-        assert (answers[0], answers[2]) == ("The sentiment is positive.", "negative")
-    assert len(base.asked) == len(tuned.asked) == 2
+    events = {event.api_name: event for event in demo.fns.values() if event.api_name}
+    for name, model in (("base_answer", base), ("tuned_answer", tuned)):
+        event = events[name]
+        assert {target[1] for target in event.targets} == {"click", "submit"}
+        assert list(event.fn("Contoso recovers"))[-1][0] == model.text
+        assert all(isinstance(box, gr.Textbox) and not box.interactive for box in event.outputs)  # shown as text, never as HTML
+    writing = [i for i, event in demo.fns.items() if event.concurrency_id == "models"]
+    assert len(writing) == 2 + 2 * len(playground.EXAMPLES)
+    assert next(sorted(event.cancels) for event in demo.fns.values() if event.cancels) == sorted(writing)
 
 
-def test_demo_opens_pocket_and_its_tuned_model_by_default(monkeypatch):
+def test_every_control_has_a_label():
+    controls = [c for c in make_demo(Stub(), Stub()).blocks.values() if isinstance(c, (gr.Textbox, gr.Button))]
+    names = [c.label if isinstance(c, gr.Textbox) else c.value for c in controls]
+    assert all(names) and len(set(names)) == len(names)
+
+
+def test_no_model_is_opened_before_it_is_asked(monkeypatch):
     import phicookbook.models
 
-    opened = []
-    monkeypatch.setattr(phicookbook.models, "open_model", lambda name: opened.append(name) or Stub())
+    monkeypatch.setattr(phicookbook.models, "open_model", lambda name: pytest.fail(f"{name} was opened"))
     make_demo()
-    assert opened == ["pocket", "pocket-headlines"]
 
 
 def test_examples_fit():
-    assert all(0 < len(text) <= LONGEST for text in playground.EXAMPLES)
+    assert all(checked(text) == text for text in playground.EXAMPLES)

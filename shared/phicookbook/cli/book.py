@@ -1,4 +1,4 @@
-"""Commands of the book: `doctor`, `run`, `claims`, `progress`, `data`, `demo`.
+"""Commands of the book: `doctor`, `run`, `claims`, `progress`, `data`.
 
 cookbook run 04
 """
@@ -26,9 +26,6 @@ def add(commands) -> None:
     data.add_argument("--out", default="", help="folder (default: .artifacts/headlines)")
     data.add_argument("--check", default="", metavar="FILE", help="read a chat JSONL file of your own and tell its bad lines")
     data.set_defaults(work=_data)
-    demo = commands.add_parser("demo", help="open the playground in a browser")
-    demo.add_argument("--port", type=int, default=7860)
-    demo.set_defaults(work=_demo)
 
 
 def _doctor(options) -> int:
@@ -84,11 +81,4 @@ def _data(options) -> int:
         return 0
     for path, rows in write(Path(options.out) if options.out else artifacts() / "headlines").items():
         print(f"{path}: {rows:,} rows")
-    return 0
-
-
-def _demo(options) -> int:
-    from phicookbook.demos.playground import make_demo
-
-    make_demo().launch(server_name="127.0.0.1", server_port=options.port, share=False)
     return 0

@@ -62,7 +62,7 @@ class TokenModel(Model):
         seed: int | None = None,
         schema: dict | None = None,
     ) -> Iterator[str]:
-        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
+        """Pieces of the answer as they are written; the settings are `chat_many`'s. Closing the iterator ends the generation."""
         options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed)
         yield from self._pieces(self.prompt_ids(conversation, system, max_new_tokens), options, schema)
 

@@ -1,0 +1,27 @@
+"""The command of the demos: `demo`.
+
+cookbook demo playground
+"""
+
+from __future__ import annotations
+
+
+def add(commands) -> None:
+    """Add this group's command to the parser."""
+    demo = commands.add_parser("demo", help="open the workshop in a browser, or one of its demos")
+    demo.add_argument("name", nargs="?", default="", metavar="NAME", help="a tab's name (default: all, a tab each)")
+    demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the room in, with a password that is shown here")
+    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument(
+        "--model", default="", help="pocket, a folder, a hub id or https://host/v1#deployment (default: PHI_MODEL or pocket)"
+    )
+    demo.set_defaults(work=_demo)
+
+
+def _demo(options) -> int:
+    from phicookbook.demos.workshop import serve
+    from phicookbook.settings import use_model
+
+    use_model(options.model)
+    serve(options.name, options.host, options.port)
+    return 0

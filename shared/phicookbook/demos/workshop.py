@@ -1,0 +1,54 @@
+"""The workshop: one app with a tab for each demo, or one demo alone.
+
+serve("playground")
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+
+from phicookbook.settings import CookbookError
+
+# A demo's name and its module here, in the order of the tabs.
+TABS = (("playground", "playground"), ("prompting", "prompting"), ("retrieval", "retrieval"), ("family", "family"))
+SAYS = "# The Phi Cookbook's workshop\nEverything runs on the machine that serves this page, and nothing you type leaves it."
+
+
+def check(name: str) -> str:
+    """The name of a demo, "" for the workshop. Raises CookbookError with the nearest one when there is none."""
+    names = [each for each, _ in TABS]
+    if name and name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise CookbookError(f"no demo is called {name!r}. {hint}Choose {', '.join(names)}, or give no name for all of them.")
+    return name
+
+
+def make_app(name: str = "", **options: dict):
+    """Blocks of one demo, or of all with a tab each. `options` holds arguments of make_demo by the demo's name.
+
+    No model is opened yet: each demo opens its own when it is first asked. Raises CookbookError for an unknown name.
+    """
+    import gradio as gr
+
+    check(name)
+    modules = {each: importlib.import_module(f"phicookbook.demos.{file}") for each, file in TABS if name in ("", each)}
+    demos = {each: module.make_demo(**options.get(each, {})) for each, module in modules.items()}
+    if name:
+        return demos[name]
+    with gr.Blocks(title="Phi Cookbook: workshop", analytics_enabled=False) as app:
+        gr.Markdown(SAYS)
+        with gr.Tabs():
+            for each, demo in demos.items():
+                with gr.Tab(modules[each].TITLE, id=each):
+                    demo.render()
+    return app
+
+
+def serve(name: str = "", host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Serve a demo or the workshop until Ctrl-C. Raises CookbookError for an unknown name or an address that cannot be had."""
+    from phicookbook.demos import safety
+
+    check(name)
+    safety.serve(lambda: make_app(name), host, port)

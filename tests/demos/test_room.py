@@ -1,0 +1,54 @@
+"""Thirty visitors at once: everyone gets an answer, and everyone the own one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from phicookbook.demos import safety, workshop
+
+VISITORS = 30
+NAMES = ("/base_answer", "/tuned_answer")
+
+
+class Echo:
+    """A model that repeats the headline, so that an answer tells whose question it was."""
+
+    name = "echo"
+
+    def stream(self, conversation, system="", **generation):
+        yield from (f"{word} " for word in conversation.splitlines()[-1].split())
+
+
+@pytest.fixture(scope="module")
+def address():
+    running = safety.start(lambda: workshop.make_app("playground", playground={"base": Echo(), "tuned": Echo()}))
+    yield running.address
+    running.close()
+
+
+def client(address: str):
+    from gradio_client import Client
+
+    return Client(address, verbose=False, analytics_enabled=False)
+
+
+def test_thirty_visitors_get_their_own_answers(address):
+    def visit(number: int) -> list[str]:
+        own = client(address)
+        return [own.predict(f"Contoso opens office {number} {n}", api_name=name)[0] for n in (1, 2) for name in NAMES]
+
+    with ThreadPoolExecutor(VISITORS) as pool:
+        answers = list(pool.map(visit, range(VISITORS)))
+    assert answers == [[f"Contoso opens office {number} {n}" for n in (1, 2) for _ in NAMES] for number in range(VISITORS)]
+
+
+def test_only_what_the_page_offers_can_be_called(address):
+    named = client(address).view_api(return_format="dict")["named_endpoints"]
+    assert set(named) == set(NAMES)
+
+
+def test_a_bad_headline_is_a_sentence_to_programs_too(address):
+    with pytest.raises(Exception, match="the headline is empty: type one"):
+        client(address).predict("  ", api_name=NAMES[0])
