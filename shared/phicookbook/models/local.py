@@ -133,8 +133,8 @@ class LocalModel(TokenModel):
         seed: int | None = None,
         schema: dict | None = None,
     ) -> Iterator[str]:
-        """Pieces of the answer as they are written; the settings are `chat_many`'s."""
-        from threading import Thread
+        """Pieces of the answer as they are written; the settings are `chat_many`'s. Closing the iterator ends the generation."""
+        from threading import Event, Thread
 
         import torch
         from transformers import TextIteratorStreamer
@@ -143,6 +143,12 @@ class LocalModel(TokenModel):
         options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         faults: list[Exception] = []
+        left = Event()
+
+        def has_left(ids, scores, **more):
+            return torch.full((len(ids),), left.is_set(), device=ids.device)
+
+        options["stopping_criteria"] = [has_left]
 
         def write() -> None:
             try:
@@ -153,8 +159,11 @@ class LocalModel(TokenModel):
 
         work = Thread(target=write, daemon=True)
         work.start()
-        yield from (piece for piece in pieces if piece)
-        work.join()
+        try:
+            yield from (piece for piece in pieces if piece)
+        finally:
+            left.set()
+            work.join()
         if faults:
             raise faults[0]
 

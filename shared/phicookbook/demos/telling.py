@@ -1,0 +1,32 @@
+"""What a demo tells about its work: a line that a screen reader announces, with everything in it escaped.
+
+telling.line("Checking the file")
+"""
+
+from __future__ import annotations
+
+import html
+
+STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;padding:2px 0"
+# Gradio reads the value of an HTML component as a template once more: these must be entities, like "<" and "&".
+TEMPLATE_MARKS = "{}$`\\"
+
+
+def harmless(markup: str) -> str:
+    """HTML of ours, its texts escaped already, in which a template finds nothing to fill in."""
+    return markup.translate({ord(mark): f"&#{ord(mark)};" for mark in TEMPLATE_MARKS})
+
+
+def line(text: str, wrong: bool = False) -> str:
+    """HTML of a sentence or of several lines; one that is wrong is announced at once and marked by words, not by colour."""
+    if not text:
+        return ""
+    role, begin = ("alert", "<strong>Please look: </strong>") if wrong else ("status", "")
+    return harmless(f'<div role="{role}" style="{STYLE}">{begin}{html.escape(text)}</div>')
+
+
+def bar(share: float, text: str) -> str:
+    """HTML of a progress bar with its text; `share` is 0 to 1."""
+    percent, told = round(100 * min(max(share, 0.0), 1.0)), html.escape(text)
+    shown = f'<progress max="100" value="{percent}" aria-label="{told}" style="width:100%"></progress>'
+    return harmless(f'<div role="status" style="{STYLE}">{shown}{told}</div>')
