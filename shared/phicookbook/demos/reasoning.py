@@ -32,7 +32,7 @@ Models whose names begin with *pocket* are **ours and small**: trained by this r
 *pocket* learnt to think aloud on sums and number stories; 3-SAT, tours, meetings and countdown it never practised, and the
 verifier says so."""
 LEGEND = {
-    "step": "a step", "check": "a check that holds", "fails": "a check that fails", "back": "going back", "result": "a result",
+    "step": "goes on", "check": "a check that holds", "fails": "a check that fails", "back": "goes back", "result": "concludes",
 }  # fmt: skip
 
 Entry = tuple[str, dict]
@@ -173,9 +173,9 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         gr.Markdown(INTRO)
         with gr.Row():
             task = gr.Dropdown([(NAMES[each], each) for each in TASKS], value=TASKS[0], label="Task", filterable=False)
-            level = gr.Dropdown(list(first.LEVELS), value=2, label="Level: higher is harder", filterable=False)
+            level = gr.Dropdown(list(first.LEVELS), value=2, label="Level", filterable=False)
             kind = gr.Dropdown(list(first.KINDS), value=first.KINDS[0], label="Kind", filterable=False)
-            seed = gr.Number(settings.seed(), label="Seed: names the puzzle", precision=0, minimum=0, maximum=MOST_SEED)
+            seed = gr.Number(settings.seed(), label="Seed", precision=0, minimum=0, maximum=MOST_SEED)
         text, answer = shown(TASKS[0], 2, first.KINDS[0], settings.seed())
         prompt = gr.Textbox(text, label="Puzzle", lines=3, max_lines=14, interactive=False)
         another = gr.Button("Another puzzle")
@@ -185,11 +185,14 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         changes = _budget_controls(gr)
         with gr.Row():
             ask = gr.Button("Let them think", variant="primary")
-            stop = gr.Button("Stop", variant="stop")
+            stop = gr.Button("Stop")
         gr.HTML(legend(), label="Colours of the lines")
         status = gr.HTML(label="Status")
         with gr.Row():
-            panels = [gr.HTML(label=f"Model {place}", min_width=300) for place in range(1, MOST_MODELS + 1)]
+            panels = []
+            for place in range(1, MOST_MODELS + 1):
+                with gr.Column(min_width=300):
+                    panels.append(gr.HTML(label=f"Model {place}"))
         _puzzle_events(gr, task, (level, kind, seed), another, (prompt, solution))
         drawn, outputs = [task, level, kind, seed], [status, *panels]
 
@@ -205,8 +208,10 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
 def _budget_controls(gr) -> list:
     """Most tokens, least tokens, and whether the answer is forced."""
     with gr.Row():
-        budget = gr.Slider(8, MOST_BUDGET, BUDGET, step=8, label="Budget: most tokens for thinking and answer")
-        least = gr.Slider(0, 256, 0, step=8, label="Think at least so many tokens ('Wait' in place of an earlier end)")
+        told = {"label": "Budget: most tokens for thinking and answer", "min_width": 300}
+        budget = gr.Slider(8, MOST_BUDGET, BUDGET, step=8, **told)
+        told = {"label": "Think at least so many tokens ('Wait' in place of an earlier end)", "min_width": 300}
+        least = gr.Slider(0, 256, 0, step=8, **told)
     force = gr.Checkbox(True, label="Force an answer at the budget (close the thinking and ask for it, arXiv:2501.19393)")
     return [budget, least, force]
 
