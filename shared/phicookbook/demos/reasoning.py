@@ -189,10 +189,7 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         gr.HTML(legend(), label="Colours of the lines")
         status = gr.HTML(label="Status")
         with gr.Row():
-            panels = []
-            for place in range(1, MOST_MODELS + 1):
-                with gr.Column(min_width=300):
-                    panels.append(gr.HTML(label=f"Model {place}"))
+            panels = [_panel(gr, place) for place in range(1, MOST_MODELS + 1)]
         _puzzle_events(gr, task, (level, kind, seed), another, (prompt, solution))
         drawn, outputs = [task, level, kind, seed], [status, *panels]
 
@@ -203,6 +200,11 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         work = ask.click(think, [labels, *drawn, *changes], outputs, show_progress="hidden", concurrency_limit=2)
         stop.click(lambda: telling.line("Stopped."), None, status, cancels=[work], queue=False)
     return demo
+
+
+def _panel(gr, place: int):
+    with gr.Column(min_width=300):  # below that the models stand one above the other
+        return gr.HTML(label=f"Model {place}")
 
 
 def _budget_controls(gr) -> list:
