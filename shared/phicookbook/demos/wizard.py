@@ -165,7 +165,8 @@ def told(draft: Draft, chosen) -> str:
     return (
         f"Model: {draft.model}\nTask: {draft.method}\nTraining: {len(draft.train):,} rows; validation: {validation}\n"
         f"Knobs as given: {knobs}\nThat becomes: {effective} rows a step, {int(chosen.num_train_epochs)} epochs, "
-        f"{steps:,} steps, learning rate {chosen.learning_rate:g}\nBehind the knobs the service sets everything else: see the managed view."
+        f"{steps:,} steps, learning rate {chosen.learning_rate:g}\n"
+        "Behind the knobs the service sets everything else: see the managed view."
     )
 
 
