@@ -125,7 +125,8 @@ def test_a_knob_is_auto_or_a_number(name, text, value):
     "name, text",
     [
         ("batch_size", "0"), ("batch_size", "257"), ("batch_size", "4.5"), ("n_epochs", "many"), ("n_epochs", "51"),
-        ("learning_rate_multiplier", "0"), ("learning_rate_multiplier", "nan"), ("learning_rate_multiplier", "inf"), ("beta", "-1"),
+        ("learning_rate_multiplier", "0"), ("learning_rate_multiplier", "nan"), ("learning_rate_multiplier", "inf"),
+        ("beta", "-1"),
     ],
 )  # fmt: skip
 def test_a_knob_that_is_neither_gets_a_sentence(name, text):
@@ -216,9 +217,10 @@ def test_edited_settings_become_a_job_that_the_command_reads(tmp_path):
 @pytest.mark.parametrize(
     "text, wrong",
     [
-        ("{", "This is not JSON"), ("[" * 9_999, "This is not JSON"), ("[1]", "as one JSON object"), (" " * 20_001, "at most 20,000"),
+        ("{", "This is not JSON"), ("[" * 9_999, "This is not JSON"), ("[1]", "as one JSON object"),
+        (" " * 20_001, "at most 20,000"), ('{"packing": "<b>"}', "packing is"),
         ('{"lora_rank": 8}', "no fine-tuning setting is called lora_rank"), ('{"lora_r": 0}', "lora_r is 0, give a whole number"),
-        ('{"lora_r": [1]}', "lora_r is"), ('{"learning_rate": NaN}', "learning_rate is nan"), ('{"packing": "<b>"}', "packing is"),
+        ('{"lora_r": [1]}', "lora_r is"), ('{"learning_rate": NaN}', "learning_rate is nan"),
     ],
 )  # fmt: skip
 def test_settings_that_are_none_get_a_sentence(text, wrong):
