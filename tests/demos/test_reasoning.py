@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from demo_page import chromium_browser, opened
+from chromium import started
+from demo_page import fits, opened, quiet
 
 from phicookbook.chat import Reply
 from phicookbook.demos import reasoning
@@ -127,7 +128,7 @@ def test_our_models_and_the_one_in_force_are_offered(monkeypatch):
 
 def test_the_page_in_a_browser(pocket):
     demo = reasoning.make_demo(open_model=lambda name: pocket)
-    with chromium_browser() as browser, opened(demo, browser) as visit:
+    with started() as browser, opened(demo, browser) as visit:
         page = visit.page
         puzzle_box = page.get_by_role("textbox", name="Puzzle")
         before = puzzle_box.input_value()
@@ -136,6 +137,4 @@ def test_the_page_in_a_browser(pocket):
         page.get_by_role("button", name="Let them think").press("Enter")
         page.get_by_text("Done. The mark is the verifier's").wait_for()
         assert page.get_by_text("constraint met").count() == 2
-        for width in (1280, 390):
-            assert visit.fits(width, "reasoning")
-        assert (visit.wrong, visit.outside) == ([], [])
+        assert fits(visit, "reasoning") and quiet(visit)

@@ -7,7 +7,8 @@ import os
 import signal
 
 import pytest
-from demo_page import chromium_browser, opened
+from chromium import started
+from demo_page import fits, opened, quiet
 from service_client import ENDED, PATIENCE, ROWS, until
 
 from phicookbook.demos import wizard, wizard_service
@@ -146,7 +147,7 @@ def test_the_wizard_in_a_browser(service, tmp_path):
     nasty = {"messages": [{"role": "user", "content": "<img src=x onerror=alert(1)>"}, {"role": "assistant", "content": "no"}]}
     good.write_text("".join(json.dumps(row) + "\n" for row in [nasty, *ROWS]))
     bad.write_text(good.read_text() + "{no JSON\n")
-    with chromium_browser() as browser, opened(wizard.make_demo(service), browser) as visit:
+    with started() as browser, opened(wizard.make_demo(service), browser) as visit:
         page = visit.page
         page.on("dialog", lambda dialog: visit.wrong.append(dialog.message))
         walk(page, "Connect to the service", "Next: task", "Next: data", "Next: validation")
@@ -159,7 +160,7 @@ def test_the_wizard_in_a_browser(service, tmp_path):
         page.get_by_text("good.jsonl").wait_for()
         walk(page, "Check and preview")
         page.get_by_text("<img src=x onerror=alert(1)>").wait_for()
-        assert all(visit.fits(width, "wizard-data") for width in (1280, 390))
+        assert fits(visit, "wizard-data")
         walk(page, "Next: validation", "Next: knobs")
         page.get_by_role("textbox", name="n_epochs").fill("many")
         walk(page, "Next: review")
@@ -168,23 +169,23 @@ def test_the_wizard_in_a_browser(service, tmp_path):
         walk(page, "Next: review")
         page.get_by_text("The managed view: all settings").click()
         page.get_by_role("region", name="All settings").wait_for()
-        assert all(visit.fits(width, "wizard-review") for width in (1280, 390))
+        assert fits(visit, "wizard-review")
         walk(page, "Submit the job")
         page.get_by_text("The job has succeeded").wait_for()
         page.get_by_role("img", name="Loss curves").wait_for()
-        assert all(visit.fits(width, "wizard-training") for width in (1280, 390))
+        assert fits(visit, "wizard-training")
         walk(page, "Next: deploy", "Deploy", "Ask both")
         page.get_by_text("Both have answered.").wait_for()
-        assert all(visit.fits(width, "wizard-chat") for width in (1280, 390))
+        assert fits(visit, "wizard-chat")
         walk(page, "Start over: remove my files, job and model")
         page.get_by_text("Everything of yours is removed.").wait_for()
-        assert (visit.wrong, visit.outside) == ([], [])
+        assert quiet(visit)
     assert [model.id for model in service.client().models.list()] == ["pocket"]
 
 
 def test_a_service_that_dies_is_told_on_the_page(service):
     service.connect()
-    with chromium_browser() as browser, opened(wizard.make_demo(service), browser) as visit:
+    with started() as browser, opened(wizard.make_demo(service), browser) as visit:
         page = visit.page
         walk(page, "Connect to the service", "Next: task", "Next: data", "Check and preview")
         page.get_by_text("The first 5").wait_for()
@@ -198,4 +199,4 @@ def test_a_service_that_dies_is_told_on_the_page(service):
         page.get_by_text("Step ").first.wait_for()
         walk(page, "Cancel the job")
         page.get_by_text("Cancelled. Go back").wait_for()
-        assert visit.wrong == []
+        assert quiet(visit)

@@ -203,5 +203,5 @@ def make_demo(source: str = SOURCE):
 
         work = start.click(go, [count, own], [status, board], show_progress="hidden", concurrency_limit=1)
         stopped = "Stopped. An export under way is finished and kept, so the next start is shorter."
-        stop.click(lambda: telling.line(stopped), None, status, cancels=[work], queue=False)
+        telling.stops(stop, [work], status, stopped)
     return demo

@@ -198,7 +198,7 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
             yield from run(opened, known, labels, (task, level, kind, seed), changes)
 
         work = ask.click(think, [labels, *drawn, *changes], outputs, show_progress="hidden", concurrency_limit=2)
-        stop.click(lambda: telling.line("Stopped."), None, status, cancels=[work], queue=False)
+        telling.stops(stop, [work], status)
     return demo
 
 

@@ -30,3 +30,9 @@ def bar(share: float, text: str) -> str:
     percent, told = round(100 * min(max(share, 0.0), 1.0)), html.escape(text)
     shown = f'<progress max="100" value="{percent}" aria-label="{told}" style="width:100%"></progress>'
     return harmless(f'<div role="status" style="{STYLE}">{shown}{told}</div>')
+
+
+def stops(button, events: list, status, text: str = "Stopped.") -> None:
+    """Let a button end events and then say so: in two listeners, since an event that still writes would overwrite the line."""
+    button.click(None, None, None, cancels=events, queue=False)
+    button.click(lambda: line(text), None, status, queue=False, show_progress="hidden")

@@ -118,8 +118,9 @@ def _validation_page(gr, pages: Pages) -> None:
 
 
 def _file(gr, label: str):
-    megabytes = MOST_BYTES // (1024 * 1024)
-    return gr.File(label=f"{label}: JSONL, UTF-8, at most {megabytes} MB", file_types=[".jsonl", ".json", ".txt"], height=130)
+    return gr.File(
+        label=f"{label}: JSONL, UTF-8, at most {MOST_BYTES // 1_000_000} MB", file_types=[".jsonl", ".json", ".txt"], height=130
+    )
 
 
 def _knobs_page(gr, pages: Pages) -> tuple:

@@ -57,9 +57,10 @@ class ChatPages:
         options = {"show_progress": "hidden", "concurrency_limit": 4}
         outputs = [pages.status, *self.answers]
         inputs = [self.text, self.framed]
-        for trigger in (self.ask.click, self.text.submit):
-            work = trigger(pages.asks(self._answers), inputs, outputs, **options)
-            self.stop.click(lambda: telling.line("Stopped."), None, pages.status, cancels=[work], queue=False)
+        asking = [
+            trigger(pages.asks(self._answers), inputs, outputs, **options) for trigger in (self.ask.click, self.text.submit)
+        ]
+        telling.stops(self.stop, asking, pages.status)
 
         def leave(request):
             pages.desk.leave(request.session_hash)

@@ -18,7 +18,7 @@ from phicookbook.demos import telling
 from phicookbook.serverless.validation import LEAST_ROWS, check
 from phicookbook.settings import CookbookError
 
-MOST_BYTES = 5 * 1024 * 1024
+MOST_BYTES = 5_000_000
 MOST_ROWS = 6_000  # of the book's headlines: chapter 04's number
 PREVIEW, LONGEST = 5, 240  # rows that are shown, and characters of a message
 TRAINING_NAME, VALIDATION_NAME = "train.jsonl", "validation.jsonl"
