@@ -167,6 +167,16 @@ def test_pages_are_locked_until_what_comes_before_is_right():
         desk.request(a_draft(knobs={}), "file-1")
 
 
+def test_who_comes_back_need_not_upload_the_validation_file_again(upload):
+    desk, draft = Desk(Service()), a_draft()
+    desk.choose_validation(draft, "file", 0.1, str(upload(jsonl(ROWS[:2]))))
+    assert len(draft.validation) == 2 and len(draft.train) == 12
+    desk.choose_validation(draft, "none", 0.1, None)
+    assert draft.validation is None
+    desk.choose_validation(draft, "file", 0.1, None)
+    assert len(draft.validation) == 2
+
+
 def test_another_task_forgets_rows_of_another_form():
     draft = a_draft()
     Desk(Service()).choose_method(draft, "supervised")

@@ -74,7 +74,7 @@ def test_from_the_first_page_to_the_chat_and_nothing_is_left(desk, service):
     for text in ("  ", "x" * 2_001):
         with pytest.raises(CookbookError, match="Write a message of at most"):
             list(desk.answer(draft, False, text))
-    assert [model.id for model in client.models.list()] == ["pocket", *[m.id for m in client.models.list()][1:]]
+    assert draft.tuned in [model.id for model in client.models.list()]
     desk.leave("ada")
     assert [file.id for file in client.files.list()] == []
     assert [model.id for model in client.models.list()] == ["pocket"]
@@ -116,7 +116,7 @@ def test_visitors_do_not_see_each_other(desk):
 
 
 def test_a_service_that_dies_is_told_at_once_and_goes_on_when_it_is_back(desk, service):
-    draft = ready(desk, n_epochs="40")
+    draft = ready(desk, rows=rows_of(ROWS * 20), n_epochs="50")
     desk.submit(draft)
     until(lambda: desk.progress(draft).train, "the first loss")
     os.kill(service._background.process.pid, signal.SIGKILL)
@@ -139,7 +139,15 @@ def test_a_service_elsewhere_that_is_not_there_gets_a_sentence():
 def walk(page, *labels: str) -> None:
     """Press buttons by keyboard, one after the other, each as soon as it is there."""
     for label in labels:
-        page.get_by_role("button", name=label, exact=True).press("Enter")
+        button = page.get_by_role("button", name=label, exact=True)
+        button.click(trial=True)  # waits until it can be pressed, and does not press it
+        button.press("Enter")
+
+
+def choose(page, path) -> None:
+    """Give the page a file and wait until it has arrived."""
+    page.locator("input[type=file]").set_input_files(path)
+    page.locator(".file-preview").wait_for()
 
 
 def test_the_wizard_in_a_browser(service, tmp_path):
@@ -153,11 +161,11 @@ def test_the_wizard_in_a_browser(service, tmp_path):
         walk(page, "Connect to the service", "Next: task", "Next: data", "Next: validation")
         page.get_by_text("Check the data first").wait_for()
         page.get_by_role("radio", name="A file of my own").check()
-        page.locator("input[type=file]").set_input_files(bad)
+        choose(page, bad)
         walk(page, "Check and preview")
         page.get_by_text("line 14: not JSON").wait_for()
-        page.locator("input[type=file]").set_input_files(good)
-        page.get_by_text("good.jsonl").wait_for()
+        page.locator(".file-preview").wait_for(state="detached")
+        choose(page, good)
         walk(page, "Check and preview")
         page.get_by_text("<img src=x onerror=alert(1)>").wait_for()
         assert fits(visit, "wizard-data")

@@ -97,13 +97,13 @@ def _data_page(gr, pages: Pages) -> None:
         go = pages.buttons("Next: validation", back=1)
 
     def look(draft: Draft, *values):
-        return preview(pages.desk.choose_rows(draft, *values)), None
+        return [preview(pages.desk.choose_rows(draft, *values))]
 
     def chosen(draft: Draft):
         if draft.rows is None:
             raise CookbookError("Check the data first: press 'Check and preview'.")
 
-    pages.does(check, look, [upload, count, file], [shown, file], "Reading and checking every row ...")
+    pages.does(check, look, [upload, count, file], [shown], "Reading and checking every row ...", file)
     pages.goes(go, chosen, [], to=3)
 
 
@@ -114,7 +114,7 @@ def _validation_page(gr, pages: Pages) -> None:
         share = gr.Slider(0.05, 0.3, 0.1, step=0.05, label="Share to split off")
         file = _file(gr, "My validation file")
         go = pages.buttons("Next: knobs", back=2)
-    pages.goes(go, pages.desk.choose_validation, [how, share, file], to=4)
+    pages.goes(go, pages.desk.choose_validation, [how, share, file], to=4, upload=file)
 
 
 def _file(gr, label: str):

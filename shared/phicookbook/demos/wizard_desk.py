@@ -35,12 +35,14 @@ MOST_EVENTS = 100
 
 @dataclass
 class Draft:
-    """One visitor's way through the pages; `uploads` and `jobs` are what the service holds for them."""
+    """One visitor's way through the pages: their rows, `train` and `validation` that come of them, a file `held` to validate on;
+    `uploads` and `jobs` are what the service holds for them."""
 
     model: str = ""
     method: str = METHODS[0]
     rows: Rows | None = None
     train: Rows | None = None
+    held: Rows | None = None
     validation: Rows | None = None
     knobs: dict = field(default_factory=dict)
     suffix: str = ""
@@ -101,7 +103,7 @@ class Desk:
         if method not in METHODS:
             raise CookbookError(f"Choose the task: one of {', '.join(METHODS)}.")
         if method != draft.method:
-            draft.rows = draft.train = draft.validation = None
+            draft.rows = draft.train = draft.held = draft.validation = None
         draft.method = method
 
     def choose_rows(self, draft: Draft, upload: bool, count: float, path: str | None) -> Rows:
@@ -118,7 +120,9 @@ class Desk:
         if how == "split":
             draft.train, draft.validation = data.split(draft.rows, share, draft.seed)
         elif how == "file":
-            draft.validation = take(path, draft.method, least=1)
+            if path or not draft.held:  # who comes back to this page need not upload again
+                draft.held = take(path, draft.method, least=1)
+            draft.validation = draft.held
 
     def choose_knobs(self, draft: Draft, texts: dict[str, str], suffix: str, seed: float | None) -> None:
         """The fifth page: every knob "auto" or a number, a name for the model, and a seed."""

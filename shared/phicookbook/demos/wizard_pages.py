@@ -89,24 +89,29 @@ class Pages:
         """Updates of the list of steps and of all pages, with one page open."""
         return [steps(at), *[self.gr.Column(visible=place == at) for place in range(len(self.columns))]]
 
-    def does(self, button, work: Callable, inputs: Sequence, outputs: Sequence, busy: str = ""):
-        """The button does `work(draft, *values)`, whose results go to the outputs; a mistake becomes a sentence."""
+    def does(self, button, work: Callable, inputs: Sequence, outputs: Sequence, busy: str = "", upload=None):
+        """The button does `work(draft, *values)`, whose results go to the outputs; a mistake becomes a sentence.
+
+        `upload` is the file that the work reads: it is taken out of the page either way, since its copy on disk is gone.
+        """
+        spent = [upload] if upload else []
 
         def handler(request, *values):
+            same, gone = [self.gr.skip() for _ in outputs], [None for _ in spent]
             if busy:
-                yield [telling.line(busy), *[self.gr.skip() for _ in outputs]]
+                yield [telling.line(busy), *same, *[self.gr.skip() for _ in spent]]
             try:
                 found = work(self.desk.draft(request.session_hash), *values)
             except CookbookError as error:
-                yield [telling.line(str(error), wrong=True), *[self.gr.skip() for _ in outputs]]
+                yield [telling.line(str(error), wrong=True), *same, *gone]
                 return
             found = [] if found is None else list(found)
-            yield [telling.line(""), *found, *[self.gr.skip() for _ in outputs[len(found) :]]]
+            yield [telling.line(""), *found, *same[len(found) :], *gone]
 
         shared = {"show_progress": "hidden", "concurrency_limit": 8}
-        return button.click(self.asks(handler), list(inputs), [self.status, *outputs], **shared)
+        return button.click(self.asks(handler), list(inputs), [self.status, *outputs, *spent], **shared)
 
-    def goes(self, button, work: Callable, inputs: Sequence, to: int, extras: Sequence = (), then=None) -> None:
+    def goes(self, button, work: Callable, inputs: Sequence, to: int, extras: Sequence = (), then=None, upload=None) -> None:
         """As `does`, and then page `to` opens, whose extras the work returns; `then(event)` adds what follows."""
 
         def forward(draft, *values):
@@ -114,7 +119,7 @@ class Pages:
             return [*self.visible(to), *([] if found is None else found)]
 
         def connect() -> None:
-            event = self.does(button, forward, inputs, [self.head, *self.columns, *extras])
+            event = self.does(button, forward, inputs, [self.head, *self.columns, *extras], upload=upload)
             event.then(None, None, None, js=FOCUS)
             if then:
                 then(event)

@@ -46,7 +46,7 @@ def read(path: Path | str | None, method: str, least: int = LEAST_ROWS) -> Rows:
     Raises CookbookError when there is none, when it has more than MOST_BYTES bytes, and for every bad line in the service's
     own sentences.
     """
-    if not path:
+    if not path or not Path(path).is_file():
         raise CookbookError("There is no file yet: choose a JSONL file with one conversation a line.")
     path = Path(path)
     size = path.stat().st_size
