@@ -146,8 +146,8 @@ def walk(page, *labels: str) -> None:
 
 def choose(page, path) -> None:
     """Give the page a file and wait until it has arrived."""
-    page.locator("input[type=file]").set_input_files(path)
-    page.locator(".file-preview").wait_for()
+    page.locator("#wizard-page-2 input[type=file]").set_input_files(path)
+    page.locator("#wizard-page-2 .file-preview").wait_for()
 
 
 def test_the_wizard_in_a_browser(service, tmp_path):
@@ -164,7 +164,7 @@ def test_the_wizard_in_a_browser(service, tmp_path):
         choose(page, bad)
         walk(page, "Check and preview")
         page.get_by_text("line 14: not JSON").wait_for()
-        page.locator(".file-preview").wait_for(state="detached")
+        page.locator("#wizard-page-2 .file-preview").wait_for(state="detached")
         choose(page, good)
         walk(page, "Check and preview")
         page.get_by_text("<img src=x onerror=alert(1)>").wait_for()
@@ -204,7 +204,6 @@ def test_a_service_that_dies_is_told_on_the_page(service):
         os.kill(service._background.process.pid, signal.SIGKILL)
         page.get_by_text("The service does not answer").wait_for()
         walk(page, "Connect again")
-        page.get_by_text("Step ").first.wait_for()
         walk(page, "Cancel the job")
         page.get_by_text("Cancelled. Go back").wait_for()
         assert quiet(visit)

@@ -19,7 +19,7 @@ from phicookbook.settings import CookbookError
 STEPS = ("Model", "Task", "Data", "Validation", "Knobs", "Review", "Training", "Deploy", "Chat")
 # The keyboard's place follows a page that has opened; where a mistake kept the page, it stays on the button.
 FOCUS = """() => setTimeout(() => {
-  const page = document.querySelector('.wizard-page');
+  const page = [...document.querySelectorAll('.wizard-page')].find(each => each.offsetParent !== null);
   if (page && page.id !== window.wizardPage) {
     window.wizardPage = page.id;
     page.querySelector('input:not([type=file]), textarea, button')?.focus();
@@ -96,7 +96,7 @@ class Pages:
         """
         spent = [upload] if upload else []
 
-        def handler(request, *values):
+        def results(request, *values):
             same, gone = [self.gr.skip() for _ in outputs], [None for _ in spent]
             if busy:
                 yield [telling.line(busy), *same, *[self.gr.skip() for _ in spent]]
@@ -107,6 +107,10 @@ class Pages:
                 return
             found = [] if found is None else list(found)
             yield [telling.line(""), *found, *same[len(found) :], *gone]
+
+        def handler(request, *values):
+            for row in results(request, *values):
+                yield row if len(row) > 1 else row[0]  # Gradio takes the value of a lone output as it is
 
         shared = {"show_progress": "hidden", "concurrency_limit": 8}
         return button.click(self.asks(handler), list(inputs), [self.status, *outputs, *spent], **shared)

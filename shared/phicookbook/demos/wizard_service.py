@@ -21,8 +21,8 @@ from phicookbook.settings import CookbookError
 
 PATIENCE = 30.0  # seconds for one request; a chat that has to open a model takes a few
 GONE = (
-    "The service does not answer: it has stopped, or it is too busy. Press 'Connect again'. "
-    "What it had saved is still there, and a job that was running goes on when the service is back."
+    "The service does not answer: it has stopped, or it is too busy. Connect again, with the button on this page or on the first "
+    "one. What it had saved is still there, and a job that was running goes on when the service is back."
 )
 NOT_YET = "Connect to the service first: it is the button on the first page."
 
