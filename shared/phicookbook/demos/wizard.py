@@ -147,8 +147,8 @@ def _review_page(gr, pages: Pages, knobs: tuple) -> TrainingPage:
 
     def review(draft: Draft, *values):
         pages.desk.choose_knobs(draft, dict(zip(KNOBS, values)), *values[len(KNOBS) :])
-        chosen = wizard_managed.settings_of(draft.model, draft.method, draft.knobs, len(draft.train), draft.seed)
         asked = pages.desk.request(draft, "(id of the upload)", "(id of the upload)" if draft.validation else "")
+        chosen = wizard_managed.settings_of(draft.model, draft.method, draft.knobs, len(draft.train), draft.seed)
         return told(draft, chosen), json.dumps(asked, indent=1), wizard_managed.table(chosen), wizard_managed.as_json(chosen)
 
     pages.goes(go, review, [*texts, suffix, seed], to=5, extras=[summary, body, *managed])
