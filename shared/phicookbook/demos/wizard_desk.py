@@ -75,7 +75,7 @@ class Progress:
 
 
 class Desk:
-    """The wizard's work for all visitors of a page; each is known by a session's id."""
+    """The wizard's work for all visitors of a page; each is known by the id of their visit."""
 
     def __init__(self, service: Service):
         self.service = service
