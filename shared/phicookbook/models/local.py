@@ -134,38 +134,13 @@ class LocalModel(TokenModel):
         schema: dict | None = None,
     ) -> Iterator[str]:
         """Pieces of the answer as they are written; the settings are `chat_many`'s. Closing the iterator ends the generation."""
-        from threading import Event, Thread
-
         import torch
         from transformers import TextIteratorStreamer
 
         ids = torch.tensor([self.prompt_ids(conversation, system, max_new_tokens)], device=self.model.device)
         options = self._decoding(max_new_tokens, temperature, top_p, top_k, seed) | self._held_to([schema])
         pieces = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
-        faults: list[Exception] = []
-        left = Event()
-
-        def has_left(ids, scores, **more):
-            return torch.full((len(ids),), left.is_set(), device=ids.device)
-
-        options["stopping_criteria"] = [has_left]
-
-        def write() -> None:
-            try:
-                self.model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), streamer=pieces, **options)
-            except Exception as error:  # raised below: an error that stays in the thread would leave the reader waiting
-                faults.append(error)
-                pieces.end()
-
-        work = Thread(target=write, daemon=True)
-        work.start()
-        try:
-            yield from (piece for piece in pieces if piece)
-        finally:
-            left.set()
-            work.join()
-        if faults:
-            raise faults[0]
+        yield from _written(self.model, pieces, {"input_ids": ids, "attention_mask": torch.ones_like(ids), **options})
 
     def _held_to(self, schemas: list[dict | None]) -> dict:
         """generate()'s setting for rows under their schemas; a new one for each call, since it follows the rows."""
@@ -195,6 +170,36 @@ class LocalModel(TokenModel):
         seconds = (time.perf_counter() - started) / len(prompts)
         room = options["max_new_tokens"]
         return [self._reply(row, len(p), seconds, room) for row, p in zip(out, prompts, strict=True)]
+
+
+def _written(model, pieces, options: dict) -> Iterator[str]:
+    """What generate() puts into a streamer from a thread of its own. Closing the iterator ends that thread at its next token."""
+    from threading import Event, Thread
+
+    import torch
+
+    faults: list[Exception] = []
+    left = Event()
+
+    def has_left(ids, scores, **more):
+        return torch.full((len(ids),), left.is_set(), device=ids.device)
+
+    def write() -> None:
+        try:
+            model.generate(streamer=pieces, stopping_criteria=[has_left], **options)
+        except Exception as error:  # raised below: an error that stays in the thread would leave the reader waiting
+            faults.append(error)
+            pieces.end()
+
+    work = Thread(target=write, daemon=True)
+    work.start()
+    try:
+        yield from (piece for piece in pieces if piece)
+    finally:
+        left.set()
+        work.join()
+    if faults:
+        raise faults[0]
 
 
 def _sampling(temperature: float, top_p: float, top_k: int) -> dict:
