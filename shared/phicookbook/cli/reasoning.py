@@ -58,9 +58,7 @@ def _add_training(commands) -> None:
     train.add_argument("--seed", type=int, default=1)
     train.set_defaults(work=_train)
     study = actions.add_parser("study", help="run the small trainings that chapter 08 compares, and record them")
-    study.add_argument(
-        "arms", nargs="*", metavar="ARM", help="of steps, direct, sums, sums-direct, both, teachable, random (all)"
-    )
+    study.add_argument("arms", nargs="*", metavar="ARM", help="steps direct sums sums-direct both teachable random (all)")
     study.add_argument("--seeds", type=count, nargs="+", default=[1, 2, 3])
     study.add_argument("--out", default="", help="file of the records (default: datasets/reasoning/studies.jsonl)")
     study.set_defaults(work=_study)

@@ -11,7 +11,10 @@ import importlib
 from phicookbook.settings import CookbookError
 
 # A demo's name and its module here, in the order of the tabs.
-TABS = (("playground", "playground"), ("prompting", "prompting"), ("retrieval", "retrieval"), ("family", "family"))
+TABS = (
+    ("playground", "playground"), ("family", "family"), ("prompting", "prompting"), ("retrieval", "retrieval"),
+    ("finetuning", "wizard"), ("edge", "edge"), ("reasoning", "reasoning"),
+)  # fmt: skip
 SAYS = "# The Phi Cookbook's workshop\nEverything runs on the machine that serves this page, and nothing you type leaves it."
 
 

@@ -24,6 +24,11 @@ def think(model, prompts: Sequence[str], system: str, budget: int, least: int, f
     if not hasattr(model, "complete_many"):
         raise CookbookError(f"{model.name} answers over a network and cannot go on with a text that it began: leave forcing out")
     replies = model.chat_many(prompts, system, max_new_tokens=budget, **sampling)
+    return hold(model, prompts, system, replies, budget, least, force)
+
+
+def hold(model, prompts: Sequence[str], system: str, replies: list[Reply], budget: int, least: int, force: bool) -> list[Reply]:
+    """Replies of at most `budget` tokens held to the budget as `think` does it: lengthened to `least`, or their answer forced."""
     for _ in range(MOST_WAITS if least else 0):
         short = [n for n, reply in enumerate(replies) if CLOSE in reply.text and reply.tokens < min(least, budget)]
         replies = _go_on(

@@ -96,15 +96,25 @@ def ask(model, batch: Sequence[tuple[Item, int]], protocol: Protocol) -> list[Re
     """Replies to one batch under a protocol. Sampled draws follow the seed and the batch's first pair."""
     from phicookbook.reasoning.budget import think
 
-    prompts = [item.prompt + (f"\n\n{item.form}" if protocol.instruct and item.form else "") for item, _ in batch]
-    first = f"{protocol.seed}/{batch[0][0].id}/{batch[0][1]}"
-    sampling = {
-        "temperature": protocol.temperature, "top_p": protocol.top_p, "top_k": protocol.top_k,
-        "seed": zlib.crc32(first.encode("utf-8")) % 2**31,
-    }  # fmt: skip
+    prompts = [question(item, protocol) for item, _ in batch]
+    sampling = draws(protocol, *batch[0])
     if protocol.force or protocol.least:
         return think(model, prompts, protocol.system, protocol.budget, protocol.least, protocol.force, sampling)
     return model.chat_many(prompts, protocol.system, max_new_tokens=protocol.budget, **sampling)
+
+
+def question(item: Item, protocol: Protocol) -> str:
+    """What a model is asked: the item's prompt, with the form of its answer where the protocol says so."""
+    return item.prompt + (f"\n\n{item.form}" if protocol.instruct and item.form else "")
+
+
+def draws(protocol: Protocol, item: Item, repeat: int) -> dict:
+    """The sampling settings of a batch that begins with an item's repeat."""
+    first = f"{protocol.seed}/{item.id}/{repeat}"
+    return {
+        "temperature": protocol.temperature, "top_p": protocol.top_p, "top_k": protocol.top_k,
+        "seed": zlib.crc32(first.encode("utf-8")) % 2**31,
+    }  # fmt: skip
 
 
 def record(item: Item, repeat: int, reply: Reply) -> dict:
