@@ -8,6 +8,7 @@ import chromium
 import pytest
 from demo_page import fits, opened, quiet
 
+from phicookbook import settings
 from phicookbook.chat import Reply
 from phicookbook.demos import reasoning
 from phicookbook.demos.reasoning import MOST_MODELS, MOST_SEED, entries, puzzle, run, shown, verdict, writing
@@ -120,7 +121,7 @@ def test_leaving_in_the_middle_ends_the_work(pocket):
 
 
 def test_our_models_and_the_one_in_force_are_offered(monkeypatch):
-    assert list(entries()) == ["pocket", "pocket, no thinking"]
+    assert list(entries()) == [*settings.bundled(), "pocket, no thinking"]
     monkeypatch.setenv("PHI_MODEL", "microsoft/Phi-4-mini-reasoning")
     found = entries()
     assert found["microsoft/Phi-4-mini-reasoning"] == ("microsoft/Phi-4-mini-reasoning", {}) and "pocket" in found

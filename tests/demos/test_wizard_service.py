@@ -148,7 +148,7 @@ def by_keyboard(page) -> None:
     page.get_by_role("radio", name="pocket").wait_for()
     page.get_by_role("button", name="Next: task").press("Enter")
     page.wait_for_function("document.activeElement.closest('#wizard-page-1')")
-    for key in ("Tab", "Tab", "Enter"):  # past the task, past the way back
+    for key in ("Tab", "Tab", "Tab", "Enter"):  # past both tasks and the way back
         page.keyboard.press(key)
     page.get_by_role("heading", name="3. Which data?").wait_for()
 

@@ -38,7 +38,7 @@ def test_an_unknown_name_gets_the_nearest(name, near, capsys):
 
 
 def test_a_name_like_no_other_gets_the_list():
-    with pytest.raises(CookbookError, match="no demo is called 'xyz'. Choose playground, prompting"):
+    with pytest.raises(CookbookError, match="no demo is called 'xyz'. Choose playground, family"):
         check("xyz")
 
 

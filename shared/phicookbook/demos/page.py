@@ -18,8 +18,8 @@ CSS = """
 .passage { border-left: 3px solid #0072B2; margin: 0 0 0.8em; padding: 0.1em 0.8em; overflow-wrap: anywhere; }
 .passage h4, .panel h4 { margin: 0.3em 0; font-size: 1em; overflow-wrap: anywhere; }
 .passage p { margin: 0.3em 0; white-space: pre-wrap; }
-.passage mark { background: #D9EEF9; color: #111; padding: 0 2px; }
-.passage mark.cited { background: #F0E442; color: #111; text-decoration: underline; }
+.passage mark { background: #D9EEF9; color: black; padding: 0 2px; }
+.passage mark.cited { background: #F0E442; color: black; text-decoration: underline; }
 .panel { overflow-x: auto; overflow-wrap: anywhere; }
 .panel table { border-collapse: collapse; }
 .panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; }

@@ -180,7 +180,7 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         another = gr.Button("Another puzzle")
         with gr.Accordion("A right answer (other right answers count too)", open=False):
             solution = gr.Textbox(answer, label="Right answer", interactive=False)
-        labels = gr.CheckboxGroup(list(known), value=list(known)[:2], label=f"Models: one to {MOST_MODELS}")
+        labels = gr.CheckboxGroup(list(known), value=list(known)[:MOST_MODELS], label=f"Models: one to {MOST_MODELS}")
         changes = _budget_controls(gr)
         with gr.Row():
             ask = gr.Button("Let them think", variant="primary")

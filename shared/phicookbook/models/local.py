@@ -195,4 +195,4 @@ def _sampling(temperature: float, top_p: float, top_k: int) -> dict:
     check_sampling(temperature, top_p, top_k)
     if temperature == 0:
         return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-    return {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+    return {"do_sample": True, "temperature": float(temperature), "top_p": top_p, "top_k": top_k}
