@@ -19,6 +19,7 @@ from phicookbook.reasoning.tasks import TASKS, items, module
 from phicookbook.settings import CookbookError
 
 TITLE = "Reasoning"
+START = ("sat", 4, "light")  # the task, level and kind that the reasoning models were trained on
 MOST_MODELS = 3
 MOST_SEED = 1_000_000
 BUDGET, MOST_BUDGET = 256, 768
@@ -167,15 +168,15 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
     from phicookbook import models
 
     known, opened = known or entries(), lru_cache(maxsize=MOST_MODELS)(open_model or models.open_model)
-    first = module(TASKS[0])
+    first = module(START[0])
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(INTRO)
         with gr.Row():
-            task = gr.Dropdown([(NAMES[each], each) for each in TASKS], value=TASKS[0], label="Task", filterable=False)
-            level = gr.Dropdown(list(first.LEVELS), value=2, label="Level", filterable=False)
-            kind = gr.Dropdown(list(first.KINDS), value=first.KINDS[0], label="Kind", filterable=False)
+            task = gr.Dropdown([(NAMES[each], each) for each in TASKS], value=START[0], label="Task", filterable=False)
+            level = gr.Dropdown(list(first.LEVELS), value=START[1], label="Level", filterable=False)
+            kind = gr.Dropdown(list(first.KINDS), value=START[2], label="Kind", filterable=False)
             seed = gr.Number(settings.seed(), label="Seed", precision=0, minimum=0, maximum=MOST_SEED)
-        text, answer = shown(TASKS[0], 2, first.KINDS[0], settings.seed())
+        text, answer = shown(*START, settings.seed())
         prompt = gr.Textbox(text, label="Puzzle", lines=3, max_lines=14, interactive=False)
         another = gr.Button("Another puzzle")
         with gr.Accordion("A right answer (other right answers count too)", open=False):
