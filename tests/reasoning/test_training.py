@@ -20,6 +20,7 @@ from phicookbook.reasoning import curate, items, rewards, score, sft
 from phicookbook.reasoning.extract import flexible
 from phicookbook.reasoning.package import command, finish
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
+from phicookbook.reasoning.tasks.sat import make
 from phicookbook.reasoning.training import Plan, table, train
 from phicookbook.settings import CookbookError
 
@@ -121,6 +122,21 @@ def test_rows_of_a_program_and_of_a_model():
             return [Reply.from_text(text, finished=n != 1) for n, text in enumerate(texts)]
 
     assert [r["messages"][1]["content"] for r in sft.taught_by(Teacher(), SUMS)] == [item.prompt for item in SUMS[3::2]]
+
+
+def test_a_model_s_right_answer_is_kept_as_it_is_and_its_form_was_asked_for():
+    puzzle = make([[1, 2, 3]], 3)
+    other = "a false, b false, c true"
+    asked = []
+
+    class Teacher:
+        def chat_many(self, prompts, system, **generation):
+            asked.extend(prompts)
+            return [Reply.from_text(f"<think>\ntry {other}\n</think>\n{other}")]
+
+    (row,) = sft.taught_by(Teacher(), [puzzle])
+    assert puzzle.answer != other and row["messages"][-1]["content"].endswith(f"</think>\n{other}")
+    assert asked == [f"{puzzle.prompt}\n\n{puzzle.form}"] and row["messages"][1]["content"] == puzzle.prompt
 
 
 def test_a_hasty_teacher_answers_a_try_that_failed():

@@ -97,7 +97,7 @@ def plot(result: dict, name: str, picture: Path) -> str:
             f"Reward of the reinforcement from {float(first['reward']):.2f} to {float(last['reward']):.2f} over {len(log)} steps."
         )
     else:
-        curve = result["fine-tuning"]
+        curve = result.get("fine-tuning", [])
         axes.plot([step for step, _ in curve], [loss for _, loss in curve], "-")
         axes.set(title="Fine-tuning on traces", xlabel="step", ylabel="loss (nats)", yscale="log")
         alt = "Loss of the fine-tuning; the run was too short for a curve."

@@ -1,6 +1,6 @@
 """Supervised fine-tuning on thinking traces: rows from a teacher that is a program or a model, and the one training entry point.
 
-rows = taught(items("sat", 6_000, seed=1, level=4, split="train")) tune("pocket", rows, Path("out"))
+rows = taught(items("sat", 6_000, seed=1, level=4, split="train"))
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def hasty(rows: Sequence[dict], patience: float, seed: int = 0) -> list[dict]:
     """The rows of a teacher who goes on after a failed try with probability `patience` only, and else answers that try.
 
     People and models that write traces have such habits, and fine-tuning copies them with the rest. Traces without a line
-    that turns back ("change c") stay as they are.
+    that turns back as 3-SAT's do ("change c") stay as they are, those of all other tasks among them.
     """
     rng, found = random.Random(seed), []
     for one in rows:
@@ -68,14 +68,16 @@ def hasty(rows: Sequence[dict], patience: float, seed: int = 0) -> list[dict]:
 
 
 def taught_by(model, chosen: Sequence[Item], system: str = REASONING_PROMPT, **generation) -> list[dict]:
-    """Rows with the thinking of a model, an endpoint for example: only replies that think, end and are right are kept."""
+    """Rows with the thinking and the answer of a model, an endpoint for example, which is told the form of the answer: only
+    replies that think, end and are right are kept. An answer is the model's own, since an item may have several right ones."""
     from phicookbook.reasoning.extract import flexible
 
-    replies = model.chat_many([item.prompt for item in chosen], system, **generation)
+    replies = model.chat_many([f"{item.prompt}\n\n{item.form}" for item in chosen], system, **generation)
+    found = [(item, reply, flexible(reply.text, item.shape)) for item, reply in zip(chosen, replies, strict=True)]
     return [
-        row(item, reply.thinking, item.answer)
-        for item, reply in zip(chosen, replies, strict=True)
-        if reply.finished and reply.thinking and score(item, flexible(reply.text, item.shape)).correct
+        row(item, reply.thinking, answer)
+        for item, reply, answer in found
+        if reply.finished and reply.thinking and score(item, answer).correct
     ]
 
 

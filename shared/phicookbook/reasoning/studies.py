@@ -79,6 +79,8 @@ def prompts_of(arm: str, pool: Sequence[Item], rates: dict[str, float], seed: in
     import random
 
     edge = curate.teachable(pool, rates)
+    if not edge:
+        raise CookbookError("no prompt of the pool lies at the edge of the model's ability: all are always right, or never")
     return edge if arm == "teachable" else random.Random(seed).sample(list(pool), len(edge))
 
 
@@ -88,13 +90,14 @@ def run(arm: str, seed: int, work: Path, fine_tune: Callable, base: str = "", n:
     Fine-tunings start from `base` (pocket), reinforcements from `base` (pocket-reasoning).
     """
     out = work / f"{arm}-{seed}"
-    began = time.process_time()
     if arm in TUNED:
+        began = time.process_time()
         model = tune(arm, seed, out, fine_tune, base or "pocket", n)
         asked, temperature = (SAT, SUMS), 0.0
     else:
         start = base or "pocket-reasoning"
         chosen = prompts_of(arm, *pool_of(open_model(start), seed, work / f"pool-{seed}.jsonl"), seed)
+        began = time.process_time()
         reinforce(str(find(start)), chosen, out, replace(SHORT, seed=seed))
         model, asked, temperature = open_model(str(out)), (EDGE,), SHORT.temperature
     spent = time.process_time() - began
@@ -122,7 +125,9 @@ def study(arms: Sequence[str], seeds: Sequence[int], work: Path, out: Path, fine
                 continue
             line = run(arm, seed, work, fine_tune)
             settings.write_text(out, "".join(json.dumps(each) + "\n" for each in [*done, line]))
-            shutil.rmtree(work / f"{arm}-{seed}", ignore_errors=True)  # the weights are not kept
+            shutil.rmtree(work / f"{arm}-{seed}", ignore_errors=True)  # the weights are not kept, nor what they answered
+            for records in work.glob(f"{arm}-{seed}-*.jsonl"):
+                records.unlink()
     return read(out)
 
 
