@@ -73,11 +73,10 @@ def taught_by(model, chosen: Sequence[Item], system: str = REASONING_PROMPT, **g
     from phicookbook.reasoning.extract import flexible
 
     replies = model.chat_many([f"{item.prompt}\n\n{item.form}" for item in chosen], system, **generation)
-    found = [(item, reply, flexible(reply.text, item.shape)) for item, reply in zip(chosen, replies, strict=True)]
     return [
-        row(item, reply.thinking, answer)
-        for item, reply, answer in found
-        if reply.finished and reply.thinking and score(item, answer).correct
+        row(item, reply.thinking, reply.answer.strip())
+        for item, reply in zip(chosen, replies, strict=True)
+        if reply.finished and reply.thinking and score(item, flexible(reply.text, item.shape)).correct
     ]
 
 
