@@ -30,8 +30,8 @@ NAMES = {
 }  # fmt: skip
 INTRO = """## Reasoning: watch a model think, and let an exact verifier judge
 Models whose names begin with *pocket* are **ours and small**: trained by this repository, none of them is Microsoft's Phi.
-*pocket* learnt to think aloud on sums and number stories; 3-SAT, tours, meetings and countdown it never practised, and the
-verifier says so."""
+*pocket* learnt to think aloud on sums and number stories. The two reasoning models learnt 3-SAT with four variables and
+countdown with three numbers, and forgot the sums. Nobody practised tours and meetings, and the verifier says so."""
 LEGEND = {
     "step": "goes on", "check": "a check that holds", "fails": "a check that fails", "back": "goes back", "result": "concludes",
 }  # fmt: skip
