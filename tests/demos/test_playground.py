@@ -8,7 +8,8 @@ import pytest
 from phicookbook.corpora import headlines
 from phicookbook.demos import playground
 from phicookbook.demos.answering import later
-from phicookbook.demos.playground import LONGEST, answer, checked, make_demo
+from phicookbook.demos.page import one_line
+from phicookbook.demos.playground import LONGEST, answer, make_demo
 from phicookbook.settings import CookbookError
 
 
@@ -41,13 +42,13 @@ def test_an_empty_headline_asks_for_one(text):
 
 
 def test_lines_and_blanks_become_one_line():
-    assert checked("  Contoso\n breached \t today ") == "Contoso breached today"
+    assert one_line("  Contoso\n breached \t today ", "headline", LONGEST) == "Contoso breached today"
 
 
 def test_a_long_headline_is_refused_with_its_length():
-    assert checked("x" * LONGEST) == "x" * LONGEST
+    assert one_line("x" * LONGEST, "headline", LONGEST) == "x" * LONGEST
     with pytest.raises(CookbookError, match=f"at most {LONGEST} characters here; this one has {LONGEST + 1}"):
-        checked("x" * (LONGEST + 1))
+        one_line("x" * (LONGEST + 1), "headline", LONGEST)
 
 
 def test_html_goes_through_as_it_is():
@@ -85,4 +86,4 @@ def test_no_model_is_opened_before_it_is_asked(monkeypatch):
 
 
 def test_examples_fit():
-    assert all(checked(text) == text for text in playground.EXAMPLES)
+    assert all(one_line(text, "headline", LONGEST) == text for text in playground.EXAMPLES)

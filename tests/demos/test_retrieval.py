@@ -9,7 +9,8 @@ import pytest
 
 from phicookbook.corpora.context import NOT_SAID
 from phicookbook.demos.answering import later
-from phicookbook.demos.retrieval import EXAMPLES, LONGEST, Guide, checked, make_demo, passages, searched, without
+from phicookbook.demos.page import one_line
+from phicookbook.demos.retrieval import EXAMPLES, LONGEST, Guide, make_demo, passages, searched, without
 from phicookbook.retrieval import Document, Index
 from phicookbook.retrieval.answering import read
 from phicookbook.retrieval.trials import closed_book
@@ -68,9 +69,9 @@ def test_without_a_search_the_model_is_asked_alone():
 
 def test_an_empty_or_long_question_is_told():
     with pytest.raises(CookbookError, match="the question is empty"):
-        checked(" \n")
+        one_line(" \n", "question", LONGEST)
     with pytest.raises(CookbookError, match=f"this one has {LONGEST + 1}"):
-        checked("x" * (LONGEST + 1))
+        one_line("x" * (LONGEST + 1), "question", LONGEST)
 
 
 def test_nothing_found_is_said():
@@ -98,4 +99,4 @@ def test_every_control_has_a_label():
 
 
 def test_examples_fit():
-    assert all(checked(text) == text for text in EXAMPLES)
+    assert all(one_line(text, "question", LONGEST) == text for text in EXAMPLES)

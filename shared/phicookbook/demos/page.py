@@ -46,6 +46,17 @@ def harmless(markup: str) -> str:
     return markup.translate({ord(mark): f"&#{ord(mark)};" for mark in MARKS})
 
 
+def one_line(text: str, what: str, most: int) -> str:
+    """A visitor's text as one line; `what` names it, such as "question". Raises CookbookError for an empty one or over `most`
+    characters."""
+    text = " ".join((text or "").split())
+    if not text:
+        raise CookbookError(f"the {what} is empty: type one, or choose an example")
+    if len(text) > most:
+        raise CookbookError(f"a {what} has at most {most} characters here; this one has {len(text)}: shorten it")
+    return text
+
+
 def told(work):
     """The handler of an event, with every error as a sentence in the page.
 

@@ -12,8 +12,7 @@ from phicookbook import settings
 from phicookbook.chat import Model
 from phicookbook.corpora import headlines
 from phicookbook.demos.answering import RUN, Later, later, stops, stream, waiting
-from phicookbook.demos.page import told
-from phicookbook.settings import CookbookError
+from phicookbook.demos.page import one_line, told
 
 TITLE = "Playground"
 EXAMPLES = (
@@ -28,19 +27,9 @@ A security firm wants one word for each headline, and calls every cyber incident
 `pocket` and `pocket-headlines` were trained by this repository; they are not Microsoft's Phi."""
 
 
-def checked(headline: str) -> str:
-    """The headline as one line. Raises CookbookError for an empty or over-long one."""
-    headline = " ".join((headline or "").split())
-    if not headline:
-        raise CookbookError("the headline is empty: type one, or choose an example")
-    if len(headline) > LONGEST:
-        raise CookbookError(f"a headline has at most {LONGEST} characters here; this one has {len(headline)}: shorten it")
-    return headline
-
-
 def answer(model: Later, headline: str) -> Iterator[tuple[str, str]]:
     """(answer so far, what it cost so far) of a model that is opened if it is not yet."""
-    question = headlines.prompt(checked(headline))
+    question = headlines.prompt(one_line(headline, "headline", LONGEST))
     yield "", waiting(model)
     yield from stream(model.get(), question, max_new_tokens=MOST_TOKENS)
 

@@ -14,7 +14,7 @@ from phicookbook import settings
 from phicookbook.chat import Model
 from phicookbook.corpora.context import NOT_SAID
 from phicookbook.demos.answering import RUN, Later, later, stops, stream, waiting
-from phicookbook.demos.page import shown, told
+from phicookbook.demos.page import one_line, shown, told
 from phicookbook.demos.safety import MOST_BYTES
 from phicookbook.demos.uploads import MOST_FILES, Desks
 from phicookbook.retrieval import Index, Passage, load_folder
@@ -22,7 +22,6 @@ from phicookbook.retrieval.answering import LEAST_SUPPORT, MOST_SENTENCES, Answe
 from phicookbook.retrieval.loading import KINDS
 from phicookbook.retrieval.measure import TRAVEL
 from phicookbook.retrieval.trials import closed_book
-from phicookbook.settings import CookbookError
 
 TITLE = "Retrieval"
 GUIDE, OWN = "the travel guide", "my own files"
@@ -37,19 +36,9 @@ The same question goes to the model alone, and to the model with lines that a se
 holds the answer word for word, which does not make the answer right. The travel guide is invented, so no model can know it."""
 
 
-def checked(question: str) -> str:
-    """The question as one line. Raises CookbookError for an empty or over-long one."""
-    question = " ".join((question or "").split())
-    if not question:
-        raise CookbookError("the question is empty: type one, or choose an example")
-    if len(question) > LONGEST:
-        raise CookbookError(f"a question has at most {LONGEST} characters here; this one has {len(question)}: shorten it")
-    return question
-
-
 def without(model: Later, question: str) -> Iterator[tuple[str, str]]:
     """(answer so far, its cost) of the model alone."""
-    question = checked(question)
+    question = one_line(question, "question", LONGEST)
     yield "", waiting(model)
     yield from stream(model.get(), closed_book(question), max_new_tokens=MOST_TOKENS)
 
@@ -154,7 +143,7 @@ def _wire_answers(model: Later, shelf: Guide, desks: Desks, inputs, controls, ou
         yield from without(model, text)
 
     def with_search(text: str, where: str, most: int, request: gr.Request):
-        text = checked(text)
+        text = one_line(text, "question", LONGEST)
         yield "", f"searching {where} ...", ""
         index = desks.find(request.session_hash).index if where == OWN else shelf.get()
         yield from searched(model, index, text, int(most))
