@@ -8,11 +8,12 @@ import time
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, Phi3Config
 
 from phicookbook import settings
 from phicookbook.models import tokens
-from phicookbook.models.local import LocalModel, open_folder
+from phicookbook.models.local import LocalModel, _batch_tokens, open_folder
+from phicookbook.models.tokens import TokenModel
 from phicookbook.settings import CookbookError
 
 PROMPTS = [
@@ -86,9 +87,9 @@ def test_system_text_and_earlier_messages_reach_the_model(tiny):
     assert tiny.chat([*PROMPTS[3][:2], {"role": "user", "content": "Why?"}], **SHORT).text != plain_reply.text
 
 
-@pytest.mark.parametrize("batch_tokens", [1, 100, tokens.BATCH_TOKENS])
+@pytest.mark.parametrize("batch_tokens", [1, 100, TokenModel.batch_tokens])
 def test_chat_many_is_chat_in_any_order_and_batch(tiny, monkeypatch, batch_tokens):
-    monkeypatch.setattr(tokens, "BATCH_TOKENS", batch_tokens)
+    monkeypatch.setattr(tiny, "batch_tokens", batch_tokens)
     alone = [tiny.chat(prompt, **SHORT) for prompt in PROMPTS]
     assert len(set(texts(alone))) == len(PROMPTS)
     for seed in range(3):
@@ -103,13 +104,25 @@ def test_chat_many_of_nothing_is_nothing(tiny):
     assert tiny.chat_many([]) == []
 
 
-def test_batches_hold_every_row_once_and_stay_under_the_limits(monkeypatch):
-    monkeypatch.setattr(tokens, "BATCH_TOKENS", 100)
+def test_batches_hold_every_row_once_and_stay_under_the_limits():
     prompts = [[0] * length for length in (1, 5, 5, 20, 30, 45, 200)]
-    groups = list(tokens.batches(list(range(7)), prompts, 10))
+    groups = list(tokens.batches(list(range(7)), prompts, 10, 100))
     assert groups == [[0, 1, 2], [3, 4], [5], [6]]  # 3 x 15 fit, 4 x 30 do not; 2 x 40 fit, 3 x 55 do not
-    monkeypatch.setattr(tokens, "BATCH_TOKENS", 10**9)
-    assert [len(g) for g in tokens.batches(list(range(300)), [[0]] * 300, 1)] == [128, 128, 44]
+    assert [len(g) for g in tokens.batches(list(range(300)), [[0]] * 300, 1, 10**9)] == [128, 128, 44]
+
+
+@pytest.mark.parametrize(
+    "config, least, most",
+    [
+        (Phi3Config(hidden_size=192, num_attention_heads=6, num_key_value_heads=2, num_hidden_layers=4), 65_536, 65_536),
+        (Phi3Config(vocab_size=200_064, hidden_size=3072, num_hidden_layers=32, num_attention_heads=24, num_key_value_heads=8,
+                    intermediate_size=8192, tie_word_embeddings=True), 12_000, 18_000),
+    ],
+    ids=["a small model", "Phi-4-mini's shape"],
+)  # fmt: skip
+def test_a_batch_may_hold_what_its_keys_and_values_leave(config, least, most):
+    with torch.device("meta"):
+        assert least <= _batch_tokens(AutoModelForCausalLM.from_config(config)) <= most
 
 
 def test_greedy_is_deterministic_whatever_the_seed(tiny):

@@ -1,10 +1,12 @@
-"""The workshop: one app with a tab for each demo, or one demo alone.
+"""The workshop: one app with a tab for each demo, or one demo alone, in a browser or under a notebook's cell.
 
 serve("playground")
+running = launch("prompting", model=model); running.close()
 """
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import importlib
 
@@ -55,3 +57,21 @@ def serve(name: str = "", host: str = "127.0.0.1", port: int = 7860) -> None:
 
     check(name)
     safety.serve(lambda: make_app(name), host, port)
+
+
+def launch(name: str, **options):
+    """Serve one demo to this machine and show it under a notebook's cell; returns its safety.Running, whose `close()` ends it.
+
+    `options` are arguments of the demo's make_demo, such as a model that the chapter has open. Raises CookbookError for an
+    unknown name.
+    """
+    from IPython.display import IFrame, display
+
+    from phicookbook.demos import safety
+
+    check(name)
+    running = safety.start(lambda: make_app(name, **{name: options}))
+    atexit.register(running.close)
+    print(f"{running.address} shows it in a window of its own; close() ends it.")
+    display(IFrame(running.address, width="100%", height=720, extras=[f'title="Demo: {name}"']))
+    return running

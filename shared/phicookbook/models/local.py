@@ -17,6 +17,8 @@ from phicookbook.models import constrain
 from phicookbook.models.tokens import TokenModel, check_sampling
 from phicookbook.settings import CookbookError
 
+CACHE_SHARE, LEAST_CACHE = 0.25, 128 * 2**20  # of the weights' bytes; bytes
+
 
 def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalModel:
     """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its weights in four bits, on a GPU.
@@ -120,6 +122,7 @@ class LocalModel(TokenModel):
         width = model.get_output_embeddings().weight.shape[0]
         super().__init__(name, tokenizer, context, ends if isinstance(ends, list) else [ends], width)
         self.model = model
+        self.batch_tokens = _batch_tokens(model)
 
     def _pieces(self, prompt: list[int], options: dict, schema: dict | None) -> Iterator[str]:
         import torch
@@ -158,6 +161,15 @@ class LocalModel(TokenModel):
         seconds = (time.perf_counter() - started) / len(prompts)
         room = options["max_new_tokens"]
         return [self._reply(row, len(p), seconds, room) for row, p in zip(out, prompts, strict=True)]
+
+
+def _batch_tokens(model) -> int:
+    """Tokens of a batch whose keys and values take no more than CACHE_SHARE of what the weights take, or LEAST_CACHE."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    each = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
+    return int(max(CACHE_SHARE * sum(weights.nbytes for weights in model.parameters()), LEAST_CACHE)) // each
 
 
 def _written(model, pieces, options: dict) -> Iterator[str]:

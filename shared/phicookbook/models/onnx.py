@@ -16,7 +16,7 @@ from textwrap import shorten
 from phicookbook import settings
 from phicookbook.chat import Reply
 from phicookbook.models import constrain
-from phicookbook.models.tokens import BATCH_TOKENS, TokenModel, check_sampling
+from phicookbook.models.tokens import TokenModel, check_sampling
 from phicookbook.settings import CookbookError
 
 CONFIG = "genai_config.json"
@@ -127,7 +127,7 @@ class OnnxModel(TokenModel):
         """Groups of prompts of exactly one length: onnxruntime-genai 0.18 answers otherwise when prompts are padded."""
         rows: list[int] = []
         for i in order:
-            full = len(rows) == MOST_ROWS or (len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS
+            full = len(rows) == MOST_ROWS or (len(rows) + 1) * (len(prompts[i]) + room) > self.batch_tokens
             if rows and (full or len(prompts[i]) != len(prompts[rows[0]])):
                 yield rows
                 rows = []

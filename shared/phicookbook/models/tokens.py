@@ -13,11 +13,16 @@ from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
 MAX_NEW_TOKENS = 192
-BATCH_TOKENS = 16_384
+MOST_ROWS = 128
 
 
 class TokenModel(Model):
-    """A model with its tokenizer; `context` is in tokens, `ends` are the ids that end an answer, `width` counts the logits."""
+    """A model with its tokenizer; `context` is in tokens, `ends` are the ids that end an answer, `width` counts the logits.
+
+    `batch_tokens` is the most tokens, room for the answers included, that are generated together.
+    """
+
+    batch_tokens = 16_384
 
     def __init__(self, name: str, tokenizer, context: int, ends: list[int], width: int):
         self.name = name
@@ -97,7 +102,7 @@ class TokenModel(Model):
 
     def _batches(self, order: list[int], prompts: list[list[int]], room: int) -> Iterator[list[int]]:
         """Groups of indices, of neighbours in `order`, that are generated together."""
-        return batches(order, prompts, room)
+        return batches(order, prompts, room, self.batch_tokens)
 
     def _answer(self, prompts: list[list[int]], options: dict, schemas: list[dict | None], progress: str) -> list[Reply]:
         """Replies to prompts in their order, generated in batches of similar length."""
@@ -141,11 +146,11 @@ def check_sampling(temperature: float, top_p: float, top_k: int) -> None:
         raise CookbookError("temperature and top_k must not be negative, top_p must be above 0 and at most 1")
 
 
-def batches(order: list[int], prompts: list[list[int]], room: int) -> Iterator[list[int]]:
-    """Groups of neighbours in `order` that together stay under BATCH_TOKENS, at most 128 rows."""
+def batches(order: list[int], prompts: list[list[int]], room: int, most: int) -> Iterator[list[int]]:
+    """Groups of neighbours in `order` that together hold at most `most` tokens, and MOST_ROWS rows."""
     rows: list[int] = []
     for i in order:
-        if rows and ((len(rows) + 1) * (len(prompts[i]) + room) > BATCH_TOKENS or len(rows) == 128):
+        if rows and ((len(rows) + 1) * (len(prompts[i]) + room) > most or len(rows) == MOST_ROWS):
             yield rows
             rows = []
         rows.append(i)
