@@ -14,6 +14,7 @@ from service_client import QUESTION, connect, ended, tune
 
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.models import open_model
+from phicookbook.serverless import pricing
 
 SCHEMA = {
     "type": "object", "properties": {"label": {"enum": ["good", "bad"]}, "sure": {"type": "boolean"}},
@@ -243,6 +244,8 @@ def test_models_are_listed_deleted_and_metered(client, tuned, service):
     assert client.models.retrieve(tuned.fine_tuned_model).id == tuned.fine_tuned_model
     used = client.get("/usage", cast_to=object)
     before = used["pocket"]["requests"]
+    bill = pricing.metered(pricing.load(), used[tuned.fine_tuned_model])
+    assert bill.parts["training"] == pytest.approx(3.0 * tuned.trained_tokens / 1e6) and bill.parts["hosting"] > 0
     assert used[tuned.fine_tuned_model]["trained_tokens"] == tuned.trained_tokens
     done = ask(client)
     after = client.get("/usage", cast_to=object)["pocket"]

@@ -34,6 +34,9 @@ def test_a_command_that_cannot_serve_says_why(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert cli.main(["serve", *data, "--port", str(taken.getsockname()[1])]) == 2
     assert "cannot be listened on" in capsys.readouterr().err
+    for port in ("99999", "-1"):
+        assert cli.main(["serve", *data, "--port", port]) == 2
+        assert "a port is a number from 0 to 65535" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine=nowhere"]) == 2
     assert "no model is registered as 'nowhere'" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine"]) == 2

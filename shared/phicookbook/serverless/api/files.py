@@ -63,7 +63,9 @@ async def create(request: Request):
     service = request.app.state.service
     if "multipart/form-data" not in request.headers.get("content-type", ""):
         raise ApiError(400, "Send the file as multipart/form-data.", param="file", code="invalid_content_type")
-    limited = Request(request.scope, _counted(request.receive, service.config.most_bytes))
+    told = request.headers.get("content-length", "")
+    known = int(told) if told.isdecimal() and len(told) < 20 else 0
+    limited = Request(request.scope, _counted(request.receive, service.config.most_bytes, known))
     async with limited.form(max_files=1, max_fields=8, max_part_size=FIELD_BYTES) as form:
         upload, purpose = form.get("file"), form.get("purpose")
         if not hasattr(upload, "file"):
@@ -77,16 +79,16 @@ async def create(request: Request):
     return shapes.file_shape(row)
 
 
-def _counted(receive, most: int):
-    """`receive` that refuses a body of more than `most` bytes. What still comes is read and dropped, for a client that is cut
-    off while it sends may never see why."""
+def _counted(receive, most: int, known: int):
+    """`receive` that refuses a body of more than `most` bytes: at once when its length is `known`, and not 0, else when as many
+    have come. What still comes is read and dropped, for a client that is cut off while it sends may never see why."""
     seen = 0
 
     async def counted():
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen <= most + FIELD_BYTES:
+        if max(seen, known) <= most + FIELD_BYTES:
             return message
         while message.get("more_body") and seen < MOST_DRAINED * most:
             message = await receive()
