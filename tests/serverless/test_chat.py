@@ -207,6 +207,36 @@ def test_a_bad_request_names_its_field(client, form, param, stream):
     assert told.value.param.startswith(param)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status", "told"),
+    [
+        ({"content": b"{"}, 400, "The body is no JSON: send one object as application/json"),
+        ({"content": b'{"model": "pocket"}', "headers": {"content-type": "text/plain"}}, 400, "The body is no JSON"),
+        ({"content": b'{"a":' * 50_000}, 400, "parsing the body"),
+        ({"content": b'{"model": "\xff"}'}, 400, "parsing the body"),
+        ({"content": b" " * 33_600_000}, 413, "more than 33,554,432 bytes"),
+        ({"content": (b" " * 1_000_000 for _ in range(36))}, 413, "more than 33,554,432 bytes"),
+    ],
+)
+def test_a_body_that_is_none_is_told(service, sent, status, told):
+    import httpx
+
+    headers = {"content-type": "application/json"}
+    answer = httpx.post(f"{service.url}/chat/completions", timeout=60, **({"headers": headers} | sent))
+    assert answer.status_code == status and told in answer.json()["error"]["message"]
+
+
+def test_a_text_that_no_model_holds_is_refused_before_it_is_read(client, pocket):
+    """Twenty million letters took half a minute to tokenize, and all others waited. None of fewer tokens is refused so."""
+    with pytest.raises(openai.BadRequestError, match="20,000,0.. characters; the model holds 1,024 tokens: shorten them") as told:
+        ask(client, messages=[{"role": "user", "content": "x" * 20_000_000}])
+    assert told.value.code == "context_length_exceeded" and told.value.param == "messages"
+    vocabulary = pocket.tokenizer.get_vocab()
+    word = max(vocabulary, key=len)  # the text of fewest tokens for its length: its longest word again and again
+    text = pocket.tokenizer.decode([vocabulary[word]]) * (pocket.context - 40)
+    assert ask(client, messages=[{"role": "user", "content": text}], max_tokens=1).usage.prompt_tokens > 900
+
+
 def test_a_client_that_leaves_frees_its_place(client):
     for _ in range(5):
         with ask(client, stream=True, max_tokens=500, temperature=1) as stream:
