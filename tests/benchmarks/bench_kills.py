@@ -63,7 +63,7 @@ def test_whenever_it_is_killed_the_job_succeeds_and_nothing_is_there_twice_or_ha
             service = start(data)
             client = connect(service.url)
         models = [model.id for model in client.models.list()]
-        assert len(models) == len(set(models)) and all(client.models.retrieve(model) for model in models)
+        assert len(models) == len(set(models)) <= 1 + 3 + 1, "the base, the last three checkpoints, the model"
         assert client.files.content(kept.id).read() == jsonl(ROWS)
     try:
         done = ended(client, job.id)

@@ -33,6 +33,7 @@ def launch(job: Job, on: str = "local", processes: int = 0, on_event: Callable[[
     count = processes or job.settings.processes
     if on == "local":
         return run_job(job, on_event).folder
+    check_files(job)  # here once, and not in each process of each attempt
     if on == "torchrun":
         return torchrun(job, count)
     if on == "ray":
