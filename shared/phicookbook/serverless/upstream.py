@@ -134,6 +134,7 @@ class Upstream:
             return
         found = await run_in_threadpool(self.store.served, model)
         if found is None:
+            await self.forget(model)  # a job's oldest checkpoint goes without being deleted by a client
             raise not_found("model", model, "model")
         if self.announced.get(model) == found.folder:
             return
