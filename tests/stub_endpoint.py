@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Stub(ThreadingHTTPServer):
-    """Answers chats with the user's words in capitals; `script` holds what goes wrong first, oldest first."""
+    """Answers chats with the user's words in capitals; `script` holds what goes wrong first, oldest first: a status, a pair of
+    status and body, a body, "hang up", "sleep", or "break off" after two words of a stream."""
 
     daemon_threads = True
 
@@ -46,6 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if stub.barrier:
                 stub.barrier.wait(10)
+            if wrong == "break off" and asked.get("stream"):
+                return self.pieces(asked, whole=False)
             if wrong is not None:
                 return self.go_wrong(wrong)
             if asked.get("stream"):
@@ -60,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif wrong == "sleep":
             self.server.released.wait(10)
+        elif isinstance(wrong, tuple):
+            self.send(*wrong)
         elif isinstance(wrong, int):
             self.send(wrong, {"error": {"message": "the stub was told to", "type": "x", "code": None, "param": None}})
         else:
@@ -79,17 +84,23 @@ class Handler(BaseHTTPRequestHandler):
             "usage": usage,
         }
 
-    def pieces(self, asked):
+    def pieces(self, asked, whole: bool = True):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        for word in [*asked["messages"][-1]["content"].upper().split(), None]:
+        words = asked["messages"][-1]["content"].upper().split()
+        for word in [*words, None] if whole else words[:2]:
             choice = {"index": 0, "delta": {"content": word} if word else {}, "finish_reason": None if word else "stop"}
             event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "tiny", "choices": [choice]}
             self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
-        self.wfile.write(b"data: [DONE]\n\n")
+        if whole and (asked.get("stream_options") or {}).get("include_usage"):
+            usage = {"prompt_tokens": 7, "completion_tokens": len(words), "total_tokens": 7 + len(words)}
+            event = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "tiny", "choices": [], "usage": usage}
+            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+        if whole:
+            self.wfile.write(b"data: [DONE]\n\n")
 
     def send(self, status: int, content):
         body = content.encode() if isinstance(content, str) else json.dumps(content).encode()

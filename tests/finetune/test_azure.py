@@ -115,6 +115,33 @@ def test_with_credentials_each_request_is_sent_once_in_order(job, monkeypatch, v
         azure.submit(replace(job, validation_data="", settings=replace(job.settings, apply_ort=True)))
 
 
+def test_what_is_shown_is_read_back_by_the_sdk_as_the_same_request(requested, tmp_path):
+    """Each request as the YAML file that `az ml` and the SDK take: read anew, it passes the checks and dumps the same."""
+    import azure.ai.ml as sdk
+
+    readers = {
+        "compute": sdk.load_compute, "environment": sdk.load_environment, "training_data": sdk.load_data, "job": sdk.load_job,
+        "model": sdk.load_model, "endpoint": sdk.load_online_endpoint, "deployment": sdk.load_online_deployment,
+    }  # fmt: skip
+    for what, read in readers.items():
+        path = tmp_path / f"{what}.yaml"
+        path.write_text(azure.shown(requested[0][what]), encoding="utf-8")
+        again = read(str(path))
+        assert azure.faults({what: again}) == [], what
+        assert yaml.safe_load(azure.shown(again)) == yaml.safe_load(azure.shown(requested[0][what])), what
+
+
+def test_what_azure_refuses_is_told_in_its_words(job, monkeypatch):
+    from azure.core.exceptions import ClientAuthenticationError
+
+    def refuse():
+        raise ClientAuthenticationError("No credential could be had.\nA long list of those that were tried.")
+
+    monkeypatch.setattr(azure, "workspace", refuse)
+    with pytest.raises(CookbookError, match="^Azure ML did not take the job: No credential could be had.$"):
+        launch(job, "azureml")
+
+
 def test_the_scoring_script_answers_and_tells_bad_input(tiny_folder, monkeypatch):
     monkeypatch.setattr(book_settings, "served_folder", lambda: tiny_folder)
     score.init()

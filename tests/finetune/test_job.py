@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from phicookbook.cli import main
@@ -65,12 +67,62 @@ def test_a_missing_file_is_told(tmp_path):
         Job.read(tmp_path / "no.yaml")
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("alias: a b", "'a b' is no alias"),
+        ("alias: v1", "'v1' is no alias"),
+        ("alias: latest", "'latest' is no alias"),
+    ],
+)
+def test_an_alias_that_mlflow_would_refuse_in_the_end_is_told_at_the_start(tmp_path, line, told):
+    with pytest.raises(CookbookError, match=told):
+        Job.read(write(tmp_path, GOOD + f"register_as: headlines\n{line}\n"))
+
+
+def test_what_is_left_empty_is_as_if_left_out_and_a_list_is_no_text(tmp_path):
+    assert Job.read(write(tmp_path, GOOD + "experiment:\nvalidation_data:\n")) == Job.read(write(tmp_path, GOOD))
+    with pytest.raises(CookbookError, match=r"training_data is \['a'\], give a text"):
+        Job.read(write(tmp_path, GOOD.replace("train.jsonl", "[a]")))
+
+
+def test_a_model_beside_the_file_is_found_and_an_address_stays_one(tmp_path):
+    there = "azureml://datastores/mine/paths/train.jsonl"
+    job = Job.read(write(tmp_path, GOOD.replace("pocket", "./base").replace("train.jsonl", there)))
+    assert (job.model, job.training_data) == (str(tmp_path / "base"), there)
+    assert Job.read(write(tmp_path, GOOD.replace("pocket", "microsoft/phi"))).model == "microsoft/phi"
+
+
+@pytest.mark.parametrize("output", [".", "mine", "train.jsonl"])
+def test_a_run_never_takes_the_place_of_what_no_run_made(tmp_path, capsys, tiny_folder, output):
+    """The folder of the job itself, somebody's folder, the training data: a run would delete it in the end."""
+    write_jsonl(tmp_path / "train.jsonl", chat_rows([("a", "b")] * 4))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    path = write(tmp_path, GOOD.replace("pocket", str(tiny_folder)).replace("tuned", output))
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    for words in ([], ["--dry-run"]):
+        assert main(["finetune", str(path), *words]) == 2
+        assert "is no result of an earlier run" in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_number_of_processes_where_there_is_none_is_told(tmp_path, capsys):
+    path = write(tmp_path, GOOD)
+    for place, told in (("local", "local is one process"), ("azureml", "set num_nodes_finetune")):
+        assert main(["finetune", str(path), "--on", place, "--processes", "2"]) == 2
+        assert told in capsys.readouterr().err
+
+
 def test_the_command_shows_the_changes_and_a_dry_run_does_nothing(tmp_path, capsys):
     path = write(tmp_path, GOOD + "hyperparameters: {apply_lora: true}\n")
+    assert main(["finetune", str(path), "--dry-run"]) == 2
+    assert "train.jsonl does not exist" in capsys.readouterr().err
+    write_jsonl(tmp_path / "train.jsonl", chat_rows([("a", "b")]))
     assert main(["finetune", str(path), "--on", "torchrun", "--processes", "2", "--dry-run"]) == 0
     out = capsys.readouterr().out
     assert "apply_lora" in out and "(Azure's default: False)" in out and "--nproc-per-node=2" in out
-    assert [p.name for p in tmp_path.iterdir() if p.name != "artifacts"] == ["job.yaml"]
+    assert {p.name for p in tmp_path.iterdir() if p.name != "artifacts"} == {"job.yaml", "train.jsonl"}
     assert main(["finetune", str(path), "--on", "moon"]) == 2
     assert "no place is called 'moon'" in capsys.readouterr().err
 
@@ -79,7 +131,9 @@ def test_the_command_trains(tmp_path, capsys, tiny_folder):
     write_jsonl(tmp_path / "train.jsonl", chat_rows([("a", "b")] * 4))
     path = write(tmp_path, GOOD.replace("pocket", str(tiny_folder)) + "defaults: pocket\nhyperparameters: {max_steps: 1}\n")
     assert main(["finetune", str(path)]) == 0
-    assert str(tmp_path / "tuned") in capsys.readouterr().out and (tmp_path / "tuned" / "run.json").exists()
+    out = capsys.readouterr().out
+    assert str(tmp_path / "tuned") in out and (tmp_path / "tuned" / "run.json").exists()
+    assert re.search(r"^1 steps, \d+ tokens, [\d.]+ s, [1-9][\d,]* tokens a second$", out, re.M)
 
 
 def test_a_worker_takes_other_entries_and_tells_what_is_wrong(tmp_path, capsys):

@@ -96,8 +96,9 @@ def test_a_ray_cluster_of_two_nodes_goes_on_from_the_checkpoint_when_a_worker_is
 
 def test_a_run_that_cannot_work_is_told(job, tmp_path):
     (tmp_path / "bad.jsonl").write_text("[]")
-    with pytest.raises(CookbookError, match="line 1"):
-        launch(replace(job, training_data=str(tmp_path / "bad.jsonl")))
+    for place in ("local", "torchrun", "ray", "azureml"):  # before any process is started
+        with pytest.raises(CookbookError, match="line 1"):
+            launch(replace(job, training_data=str(tmp_path / "bad.jsonl")), place)
     with pytest.raises(CookbookError, match="the run of 2 processes failed"):
         torchrun(replace(job, training_data=str(tmp_path / "bad.jsonl")), 2, restarts=0)
 

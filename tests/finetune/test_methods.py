@@ -147,6 +147,21 @@ def test_what_this_machine_cannot_serve_is_told(tiny_folder, tmp_path, monkeypat
         finetune(str(tiny_folder), ROWS, replace(TUNING, **change), tmp_path / "out", progress=False)
 
 
+def test_four_bits_are_asked_for_as_qlora_does():
+    """The request is transformers' own type and finds transformers' own quantizer; the loading itself needs a GPU."""
+    from transformers import BitsAndBytesConfig
+    from transformers.quantizers import AutoHfQuantizer
+
+    from phicookbook.models.local import _four_bits
+
+    asked = _four_bits(torch.bfloat16)
+    config = asked["quantization_config"]
+    assert isinstance(config, BitsAndBytesConfig) and config.quantization_method() == "nf4"
+    assert config.bnb_4bit_use_double_quant and config.bnb_4bit_compute_dtype == torch.bfloat16
+    assert type(AutoHfQuantizer.from_config(config, pre_quantized=False)).__name__ == "Bnb4BitHfQuantizer"
+    assert asked["device_map"] == {"": torch.cuda.current_device() if torch.cuda.is_available() else "cpu"}
+
+
 def test_early_stopping_ends_a_run_that_no_longer_gets_better(tiny_folder, tmp_path):
     stuck = replace(TUNING, num_train_epochs=8, learning_rate=1e-12, apply_early_stopping=True, early_stopping_threshold=0.1)
     found = finetune(str(tiny_folder), ROWS, stuck, tmp_path / "out", progress=False, validation=ROWS[:4])

@@ -165,6 +165,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(tiny_folder, tmp_path, result)
     assert found.steps == 8 and [step for step, _ in found.losses] == list(range(1, 9))
     assert [loss for _, loss in found.losses] == pytest.approx([loss for _, loss in result.losses], rel=1e-3)
     assert found.tokens == result.tokens
+    assert found.rate == pytest.approx(found.trained_tokens * 5 / 8 / found.seconds)  # of what came after the checkpoint
     assert (out / "adapter_config.json").exists() and not (tmp_path / "out.part").exists()
 
 
@@ -181,12 +182,12 @@ def test_another_run_never_goes_on_from_a_killed_one(tiny_folder, tmp_path, chan
 def test_a_killed_run_leaves_an_earlier_result_alone(tiny_folder, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "earlier").write_text("kept")
+    (out / "run.json").write_text("of an earlier run")
     with pytest.raises(Killed):
         run(tiny_folder, out, on_log=stopped_at(1))
-    assert [path.name for path in out.iterdir()] == ["earlier"]
-    run(tiny_folder, out, tuning=replace(TUNING, max_steps=1))
-    assert not (out / "earlier").exists() and (out / "run.json").exists()
+    assert [path.name for path in out.iterdir()] == ["run.json"]
+    assert run(tiny_folder, out, tuning=replace(TUNING, max_steps=1)).rate > 0
+    assert json.loads((out / "run.json").read_text())["tokens_a_second"] > 0
 
 
 def test_same_seed_same_losses(tiny_folder, tmp_path, result):

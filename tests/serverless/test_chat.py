@@ -14,6 +14,7 @@ from service_client import QUESTION, connect, ended, tune
 
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.models import open_model
+from phicookbook.serverless import pricing
 
 SCHEMA = {
     "type": "object", "properties": {"label": {"enum": ["good", "bad"]}, "sure": {"type": "boolean"}},
@@ -206,6 +207,36 @@ def test_a_bad_request_names_its_field(client, form, param, stream):
     assert told.value.param.startswith(param)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status", "told"),
+    [
+        ({"content": b"{"}, 400, "The body is no JSON: send one object as application/json"),
+        ({"content": b'{"model": "pocket"}', "headers": {"content-type": "text/plain"}}, 400, "The body is no JSON"),
+        ({"content": b'{"a":' * 50_000}, 400, "parsing the body"),
+        ({"content": b'{"model": "\xff"}'}, 400, "parsing the body"),
+        ({"content": b" " * 33_600_000}, 413, "more than 33,554,432 bytes"),
+        ({"content": (b" " * 1_000_000 for _ in range(36))}, 413, "more than 33,554,432 bytes"),
+    ],
+)
+def test_a_body_that_is_none_is_told(service, sent, status, told):
+    import httpx
+
+    headers = {"content-type": "application/json"}
+    answer = httpx.post(f"{service.url}/chat/completions", timeout=60, **({"headers": headers} | sent))
+    assert answer.status_code == status and told in answer.json()["error"]["message"]
+
+
+def test_a_text_that_no_model_holds_is_refused_before_it_is_read(client, pocket):
+    """Twenty million letters took half a minute to tokenize, and all others waited. None of fewer tokens is refused so."""
+    with pytest.raises(openai.BadRequestError, match="20,000,0.. characters; the model holds 1,024 tokens: shorten them") as told:
+        ask(client, messages=[{"role": "user", "content": "x" * 20_000_000}])
+    assert told.value.code == "context_length_exceeded" and told.value.param == "messages"
+    vocabulary = pocket.tokenizer.get_vocab()
+    word = max(vocabulary, key=len)  # the text of fewest tokens for its length: its longest word again and again
+    text = pocket.tokenizer.decode([vocabulary[word]]) * (pocket.context - 40)
+    assert ask(client, messages=[{"role": "user", "content": text}], max_tokens=1).usage.prompt_tokens > 900
+
+
 def test_a_client_that_leaves_frees_its_place(client):
     for _ in range(5):
         with ask(client, stream=True, max_tokens=500, temperature=1) as stream:
@@ -243,6 +274,8 @@ def test_models_are_listed_deleted_and_metered(client, tuned, service):
     assert client.models.retrieve(tuned.fine_tuned_model).id == tuned.fine_tuned_model
     used = client.get("/usage", cast_to=object)
     before = used["pocket"]["requests"]
+    bill = pricing.metered(pricing.load(), used[tuned.fine_tuned_model])
+    assert bill.parts["training"] == pytest.approx(3.0 * tuned.trained_tokens / 1e6) and bill.parts["hosting"] > 0
     assert used[tuned.fine_tuned_model]["trained_tokens"] == tuned.trained_tokens
     done = ask(client)
     after = client.get("/usage", cast_to=object)["pocket"]

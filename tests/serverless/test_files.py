@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import openai
 import pytest
 from openai.types import FileDeleted, FileObject
 from service_client import ROWS, jsonl, upload
+
+MEGABYTE = 1024 * 1024
 
 
 def test_a_file_comes_back_as_it_went(client):
@@ -48,6 +52,37 @@ def test_an_expiry_is_kept(client):
     with pytest.raises(openai.BadRequestError, match="seconds from 3,600 to 2,592,000") as told:
         client.files.create(file=("a.jsonl", b"{}"), purpose="batch", expires_after={"anchor": "created_at", "seconds": 5})
     assert told.value.param == "expires_after"
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peak memory is read from Linux")
+@pytest.mark.parametrize("length_is_told", [True, False])
+def test_six_hundred_megabytes_are_refused_and_never_held(client, service, tmp_path, length_is_told):
+    """The limit is Azure's own, 512 MB. One body is a sparse file, its length told before; the other just comes."""
+    import httpx
+
+    process = Path(f"/proc/{service.process.pid}")
+    (process / "clear_refs").write_text("5")  # the peak is counted from here
+    before, kept = memory(process, "VmHWM"), set((service.log.parent / "files").iterdir())
+    if length_is_told:
+        with (tmp_path / "big.jsonl").open("wb") as made:
+            made.truncate(600 * MEGABYTE)
+        with (tmp_path / "big.jsonl").open("rb") as big, pytest.raises(openai.APIStatusError) as told:
+            client.files.create(file=big, purpose="fine-tune")
+        assert (told.value.status_code, told.value.code) == (413, "file_too_large")
+    else:
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big"\r\n\r\n'
+        pieces = (piece for piece in [head, *[bytes(MEGABYTE)] * 600])
+        kinds = {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = httpx.post(f"{service.url}/files", content=pieces, headers=kinds, timeout=240)
+        assert answer.status_code == 413 and answer.json()["error"]["code"] == "file_too_large"
+    assert memory(process, "VmHWM") - before < 64 * MEGABYTE
+    assert set((service.log.parent / "files").iterdir()) == kept
+
+
+def memory(process: Path, name: str) -> int:
+    """A figure of a process's memory, in bytes."""
+    line = next(line for line in (process / "status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a\0b", "..", "x" * 400, "häß 行.jsonl"])

@@ -25,6 +25,18 @@ def test_a_bill_by_hand():
     assert managed.parts == {"training": 6.0, "hosting": 2190.0, "tokens": 0.0}
 
 
+def test_the_meter_s_figures_are_priced():
+    use = {
+        "prompt_tokens": 300_000,
+        "completion_tokens": 100_000,
+        "trained_tokens": 2_000_000,
+        "hosted_hours": 12.0,
+        "requests": 9,
+    }
+    assert pricing.metered(ROUND, use).parts == {"training": 4.0, "hosting": 12.0, "tokens": 5.0}
+    assert pricing.metered(ROUND, use, "free").total == 9.0
+
+
 def test_machines_grow_with_the_load():
     hours = 730 * 3600 * 1000 / 4  # requests that keep one machine busy for a month
     assert [pricing.machines(ROUND, Load(n, 3, 1)) for n in (0, hours, hours + 1, 2.5 * hours)] == [1, 1, 2, 3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -34,6 +35,9 @@ def test_a_command_that_cannot_serve_says_why(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert cli.main(["serve", *data, "--port", str(taken.getsockname()[1])]) == 2
     assert "cannot be listened on" in capsys.readouterr().err
+    for port in ("99999", "-1"):
+        assert cli.main(["serve", *data, "--port", port]) == 2
+        assert "a port is a number from 0 to 65535" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine=nowhere"]) == 2
     assert "no model is registered as 'nowhere'" in capsys.readouterr().err
     assert cli.main(["serve", *data, "--deploy", "mine"]) == 2
@@ -61,3 +65,17 @@ def test_a_base_that_cannot_be_opened_is_told_to_who_asks(tmp_path, quiet_enviro
         assert told.value.status_code == 503
     finally:
         running.stop()
+
+
+def test_more_requests_than_may_wait_are_refused_and_the_client_s_error_says_to_try_again(monkeypatch):
+    from phicookbook.serverless.errors import ApiError
+    from phicookbook.serverless.serving import client as engine
+
+    monkeypatch.setattr(engine, "MOST_WAITING", 0)
+
+    async def ask():
+        return [event async for event in engine.EngineClient("pocket").answer([], {})]
+
+    with pytest.raises(ApiError, match="requests are waiting: try again later") as told:
+        asyncio.run(ask())
+    assert (told.value.status, told.value.body["type"]) == (429, "rate_limit_error")

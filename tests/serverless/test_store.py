@@ -67,6 +67,13 @@ def test_writers_wait_for_each_other(store):
     assert store.file(file.id).bytes == 81
 
 
+def test_a_database_that_is_none_is_told_and_left_alone(tmp_path):
+    (tmp_path / "service.db").write_bytes(b"anything but a database" * 100)
+    with pytest.raises(CookbookError, match="service.db cannot be used as a database .*: move it, or give another folder"):
+        Store(tmp_path)
+    assert (tmp_path / "service.db").read_bytes().startswith(b"anything")
+
+
 def test_ids_are_random_and_name_their_kind():
     ids = {new_id("file") for _ in range(1000)}
     assert len(ids) == 1000 and all(len(id) == 29 and id.startswith("file-") for id in ids)

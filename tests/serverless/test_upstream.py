@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import openai
 import pytest
 from service_client import QUESTION, ROWS, connect, upload
@@ -71,7 +73,109 @@ def test_an_upstream_that_is_away_is_told(tmp_path, quiet_environment):
         running.stop()
 
 
-@pytest.mark.parametrize("address", ["", "localhost:8000", "ftp://x/v1", "http://"])
+@pytest.fixture(scope="module")
+def stubbed(tmp_path_factory, quiet_environment):
+    """(a server upstream that does as it is told, a service before it, the client of that service)."""
+    with serving() as stub:
+        running = start(tmp_path_factory.mktemp("stubbed"), "--upstream", stub.name.partition("#")[0])
+        yield stub, running, connect(running.url)
+        running.stop()
+
+
+def say(client, **form):
+    return client.chat.completions.create(
+        **({"model": "pocket", "messages": [{"role": "user", "content": "one two three"}]} | form)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "told"),
+    [
+        ("hang up", 503, "cannot be reached"),
+        (500, 502, "answered 500"),
+        ((502, "<html>Bad Gateway</html>"), 502, "answered 502: <html>Bad Gateway"),
+        ((400, {"detail": "no such thing"}), 502, "answered 400: .*no such thing"),
+        ((200, "no JSON"), 502, "answered 200: no JSON"),
+        ((200, [1]), 502, r"answered 200: \[1\]"),
+        ((200, ""), 502, "answered 200: nothing"),
+        (429, 429, "the stub was told to"),
+        (422, 422, "the stub was told to"),
+    ],
+)
+def test_whatever_the_upstream_does_the_client_gets_an_error_in_openai_s_shape(stubbed, wrong, status, told):
+    stub, _, client = stubbed
+    stub.script.append(wrong)
+    with pytest.raises(openai.APIStatusError, match=told) as caught:
+        say(client)
+    assert caught.value.status_code == status and set(caught.value.body) == {"message", "type", "param", "code"}
+    assert say(client).choices[0].message.content == "ONE TWO THREE"
+
+
+@pytest.mark.parametrize("wrong", ["hang up", 500, 429])
+def test_a_stream_that_the_upstream_does_not_begin_is_an_ordinary_error(stubbed, wrong):
+    stub, _, client = stubbed
+    stub.script.append(wrong)
+    with pytest.raises(openai.APIStatusError):
+        say(client, stream=True)
+
+
+def test_a_stream_that_breaks_off_is_told_and_not_taken_for_its_end(stubbed):
+    """The upstream dies after two words. Its connection just closes, as that of a whole answer does."""
+    stub, _, client = stubbed
+    stub.script.append("break off")
+    heard = []
+    with pytest.raises(openai.APIError, match="The upstream broke off"):
+        for chunk in say(client, stream=True):
+            heard.append(chunk.choices[0].delta.content)
+    assert heard == ["ONE", "TWO"]
+    whole = [chunk.choices[0].delta.content for chunk in say(client, stream=True)]
+    assert whole == ["ONE", "TWO", "THREE", None]
+
+
+def test_streams_are_counted_although_the_client_did_not_ask(stubbed):
+    _, _, client = stubbed
+
+    def counted() -> int:
+        return client.get("/usage", cast_to=object).get("pocket", {}).get("completion_tokens", 0)
+
+    before = counted()
+    assert all(chunk.usage is None for chunk in say(client, stream=True))
+    assert counted() == before + 3
+    asked = list(say(client, stream=True, stream_options={"include_usage": True}))
+    assert asked[-1].usage.completion_tokens == 3 and counted() == before + 6
+
+
+def test_a_tuned_model_is_announced_again_to_a_new_upstream_and_let_go_when_it_is_deleted(stubbed, tiny_folder, tmp_path):
+    stub, running, client = stubbed
+    deploy(running.log.parent, "mine", tiny_folder)
+    stub.seen.clear()
+    assert say(client, model="mine").choices
+    stub.script.append(404)  # an upstream that was started anew knows no adapter
+    assert say(client, model="mine").choices
+    other = shutil.copytree(tiny_folder, tmp_path / "other")
+    deploy(running.log.parent, "mine", other)  # another folder under the same name
+    assert say(client, model="mine").choices
+    assert client.models.delete("mine").deleted
+    asked = len(stub.seen)
+    with pytest.raises(openai.NotFoundError, match="No such model"):
+        say(client, model="mine")
+    assert len(stub.seen) == asked, "a deleted model is asked for no more"
+    told = [(one["path"].rpartition("/")[2], one.get("lora_path")) for one in stub.seen if one["path"].endswith("_adapter")]
+    load, unload = "load_lora_adapter", ("unload_lora_adapter", None)
+    assert told == [(load, str(tiny_folder)), (load, str(tiny_folder)), unload, (load, str(other)), unload]
+
+
+def test_an_upstream_that_takes_no_adapters_is_told(stubbed, tiny_folder):
+    stub, running, client = stubbed
+    deploy(running.log.parent, "refused", tiny_folder)
+    stub.script.append((400, {"object": "error", "message": "LoRA is not enabled"}))
+    with pytest.raises(openai.InternalServerError, match="start vLLM with --enable-lora"):
+        say(client, model="refused")
+    stub.script.append((400, {"object": "error", "message": "The lora adapter 'refused' has already been loaded."}))
+    assert say(client, model="refused").choices
+
+
+@pytest.mark.parametrize("address", ["", "localhost:8000", "ftp://x/v1", "http://", "http://a:99999/v1", "http://a:b/v1"])
 def test_an_address_that_is_none_is_told(address):
     with pytest.raises(CookbookError, match="give an address such as"):
         Upstream(address, None, "pocket")

@@ -25,12 +25,24 @@ def _finetune(options) -> int:
     from phicookbook.finetune.job import Job
     from phicookbook.finetune.launch import check_place, launch, plan
 
-    check_place(options.on)
+    check_place(options.on, options.processes)
     job = Job.read(Path(options.config))
     for name, (before, now) in changes(job.settings).items():
         print(f"{name:34} {now!s:<18} (Azure's default: {before})")
     if options.dry_run:
         print(plan(job, options.on, options.processes))
         return 0
-    print(launch(job, options.on, options.processes))
+    made = launch(job, options.on, options.processes)
+    if options.on != "azureml":
+        print(_speed(made))
+    print(made)
     return 0
+
+
+def _speed(folder) -> str:
+    """What a run took, in a line."""
+    import json
+
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    told = f"{record['steps']} steps, {record['trained_tokens']:,} tokens, {record['seconds']:.1f} s"
+    return f"{told}, {record['tokens_a_second']:,.0f} tokens a second"

@@ -133,6 +133,7 @@ def shown(entity) -> str:
 
     import yaml
 
+    entity = entity._to_job() if hasattr(entity, "_to_job") else entity  # as the SDK itself sends a command
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "entity.yaml"
         values = entity.dump(str(path))  # an endpoint is returned and not written
@@ -143,11 +144,20 @@ def submit(job: Job) -> str:
     """Create environment, data and compute in the workspace of the environment variables and start the job; returns its name.
 
     Settings that only Azure's own engine knows send Azure's own fine-tuning job in place of ours. Raises CookbookError when no
-    credentials are set, or when that job lacks its validation data.
+    credentials are set, when Azure refuses them or a request, or when that job lacks its validation data.
     """
+    from azure.core.exceptions import AzureError
+
+    try:
+        return _send(workspace(), job)
+    except AzureError as error:
+        told = (error.message or str(error)).strip().splitlines()[0]
+        raise CookbookError(f"Azure ML did not take the job: {told}") from error
+
+
+def _send(client, job: Job) -> str:
     import tempfile
 
-    client = workspace()
     engine = "finetuning_job" if any(getattr(job.settings, name) for name in AZURE_ONLY) else "job"
     if engine == "finetuning_job" and not job.validation_data:
         raise CookbookError("Azure's own fine-tuning job takes validation data: give validation_data")

@@ -9,7 +9,7 @@
       num_train_epochs: 3
     register_as: headlines
 
-Paths are relative to the file. `run_job(Job.read(Path("job.yaml")))` trains in this process.
+Paths are relative to the file, a model's too when it begins with a dot. `run_job(Job.read(Path("job.yaml")))` trains here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Job:
         if self.alias and not self.register_as:
             raise CookbookError("alias points at a registered model: give register_as, the model's name, as well")
         if self.register_as:
-            registry.check_name(self.register_as)
+            registry.check_name(self.register_as, self.alias)
 
     @classmethod
     def read(cls, path: Path | str) -> Job:
@@ -65,14 +65,15 @@ class Job:
         for name in ("model", "training_data", "output"):
             if not values.get(name):
                 raise CookbookError(f"{path}: there is no {name}: write `{name}: ...`")
-        for name in PATHS:
-            if values.get(name):
-                values[name] = str((path.parent / str(values[name])).resolve())
+        for name, value in values.items():
+            if isinstance(value, (list, dict)):
+                raise CookbookError(f"{path}: {name} is {value!r}, give a text")
+            values[name] = _placed(path.parent, name, str(value or ""))
         try:
             chosen = FinetuneSettings.from_dict(DEFAULTS[defaults] | given)
         except CookbookError as error:
             raise CookbookError(f"{path}: {error}") from None
-        return cls(**{name: str(value) for name, value in values.items()}, settings=chosen)
+        return cls(**values, settings=chosen)
 
     def write(self, path: Path) -> None:
         """Write the job as YAML; of the settings only what differs from Azure's defaults."""
@@ -86,6 +87,12 @@ class Job:
     def events(self) -> Path:
         """The file that tells the run's events as JSON lines while it works."""
         return Path(self.output + ".events.jsonl")
+
+
+def _placed(folder: Path, name: str, value: str) -> str:
+    """An entry with its path made absolute; a model is a path when it begins with a dot, and an address stays as it is."""
+    path = name in PATHS or (name == "model" and value.startswith("."))
+    return str((folder / value).resolve()) if path and value and "://" not in value else value
 
 
 def _yaml(path: Path) -> dict:

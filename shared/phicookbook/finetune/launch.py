@@ -15,7 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from phicookbook import settings as book_settings
+from phicookbook.finetune.data import read_jsonl
 from phicookbook.finetune.job import Job, run_job
+from phicookbook.finetune.train import check_out
 from phicookbook.settings import CookbookError
 
 PLACES = ("local", "torchrun", "ray", "azureml")
@@ -27,10 +29,11 @@ def launch(job: Job, on: str = "local", processes: int = 0, on_event: Callable[[
 
     `on_event` hears a local run. Raises CookbookError when the run fails or the place does not exist.
     """
-    check_place(on)
+    check_place(on, processes)
     count = processes or job.settings.processes
     if on == "local":
         return run_job(job, on_event).folder
+    check_files(job)  # here once, and not in each process of each attempt
     if on == "torchrun":
         return torchrun(job, count)
     if on == "ray":
@@ -42,14 +45,21 @@ def launch(job: Job, on: str = "local", processes: int = 0, on_event: Callable[[
     return submit(job)
 
 
-def check_place(on: str) -> None:
-    """Raise CookbookError for a place that does not exist."""
+def check_place(on: str, processes: int = 0) -> None:
+    """Raise CookbookError for a place that does not exist, or that does not take a number of processes."""
     if on not in PLACES:
         raise CookbookError(f"no place is called {on!r}: choose one of {', '.join(PLACES)}")
+    if processes and on == "local":
+        raise CookbookError("local is one process: leave --processes out, or run on torchrun or ray")
+    if processes and on == "azureml":
+        raise CookbookError("Azure ML starts nodes x devices: set num_nodes_finetune and number_of_gpu_to_use_finetuning")
 
 
 def plan(job: Job, on: str, processes: int = 0) -> str:
-    """What `launch` would do, as text; nothing runs and nothing is sent."""
+    """What `launch` would do, as text; nothing runs and nothing is sent. Raises CookbookError for data or an output that `launch`
+    would refuse."""
+    check_place(on, processes)
+    check_files(job)
     count = processes or job.settings.processes
     if on == "torchrun":
         return " ".join(torchrun_command(Path("job.yaml"), count))
@@ -58,6 +68,14 @@ def plan(job: Job, on: str, processes: int = 0) -> str:
 
         return dry_run(job)
     return f"{job.model} on {job.training_data}, into {job.output}" + (f", {count} Ray workers" if on == "ray" else "")
+
+
+def check_files(job: Job) -> None:
+    """Raise CookbookError for rows that cannot be learnt, and for an output that may not be replaced; addresses are not read."""
+    for path in (job.training_data, job.validation_data):
+        if path and "://" not in path:
+            read_jsonl(path, job.settings.method)
+    check_out(Path(job.output))
 
 
 def torchrun(job: Job, processes: int, restarts: int = RESTARTS) -> Path:

@@ -95,7 +95,7 @@ def register(name: str, run: Run, alias: str = "") -> str:
     """Register a run's model as the next version of `name`, point the alias at it, and return the name with its version."""
     from mlflow.exceptions import MlflowException
 
-    check_name(name)
+    check_name(name, alias)
     try:
         run.client.create_registered_model(name)
     except MlflowException as error:
@@ -108,10 +108,12 @@ def register(name: str, run: Run, alias: str = "") -> str:
     return f"{name}/{version}"
 
 
-def check_name(name: str) -> None:
-    """Raise CookbookError for a name that no model can be registered under."""
+def check_name(name: str, alias: str = "") -> None:
+    """Raise CookbookError for a name that no model can be registered under, or an alias that MLflow would refuse in the end."""
     if not NAME.match(name) or "@" in name or "/" in name:
         raise CookbookError(f"{name!r} is no name of a model: give letters, digits, dots, hyphens and underscores")
+    if alias and (not NAME.match(f"{name}@{alias}") or alias == "latest" or re.fullmatch(r"[vV]\d+", alias)):
+        raise CookbookError(f"{alias!r} is no alias: begin with a letter, go on with letters, digits, hyphens; not latest or v1")
 
 
 def version_of(reference: str):

@@ -22,13 +22,16 @@ from phicookbook.finetune.settings import FinetuneSettings
 from phicookbook.models.artifacts import lock_of
 from phicookbook.settings import CookbookError
 
+RECORD = "run.json"
+
 
 @dataclass(frozen=True)
 class FinetuneResult:
     """What a run left: the folder, and steps, seconds, tokens read and the loss curve as (step, loss).
 
     `tokens` counts what the model read, padding included; `trained_tokens` the rows' own tokens times the epochs, which is
-    what services charge for.
+    what services charge for. `rate` is how many of the latter a second of training took in; a run that went on from a
+    checkpoint counts what came after it, in `seconds` and `rate` alike.
     """
 
     folder: Path
@@ -37,6 +40,7 @@ class FinetuneResult:
     tokens: int
     losses: list[tuple[int, float]] = field(default_factory=list)
     trained_tokens: int = 0
+    rate: float = 0.0
 
 
 def finetune(
@@ -60,8 +64,10 @@ def finetune(
 
     `out` appears only when the run is done; a run that was killed leaves `out` with ".part" and the next one goes on from its
     last checkpoint, unless `resume_from_checkpoint` is false. Two runs to the same `out` wait for each other. Started in
-    several processes by torchrun or Ray, it trains in all of them together. Raises CookbookError for bad or overlong rows.
+    several processes by torchrun or Ray, it trains in all of them together. Raises CookbookError for bad or overlong rows, and
+    for an `out` that holds anything but an earlier run's result.
     """
+    check_out(out)
     _check_rows(rows, settings, "row")
     _check_rows(validation, settings, "validation row")
     if not rows:
@@ -71,6 +77,12 @@ def finetune(
     news = News(on_log, on_event, keep, partial(checkpoints.checkpoints_of, out) if keep else list)
     with processes.first_only(lock_of(out)):
         return _run(base, rows, validation, settings, out, reporter(news, progress))
+
+
+def check_out(out: Path) -> None:
+    """Raise CookbookError when a run may not take the place of what stands there: an earlier result may go, nothing else."""
+    if out.exists() and not (out.is_dir() and ((out / RECORD).exists() or not any(out.iterdir()))):
+        raise CookbookError(f"{out} exists and is no result of an earlier run, and a run takes its place: give another output")
 
 
 def _check_rows(rows: Sequence[dict], settings: FinetuneSettings, what: str) -> None:
@@ -88,12 +100,14 @@ def _run(base: str, rows, validation, settings: FinetuneSettings, out: Path, cal
             _forget_other_run(out, part, base, [*rows, "validated by", *validation] if validation else rows, settings)
         last = checkpoints.last_whole(part)
     trainer, row_tokens = trainers.make(base, rows, validation, settings, part, callback)
-    started = time.perf_counter()
+    began, started = int(last.rpartition("-")[2]) if last else 0, time.perf_counter()
     trainer.train(resume_from_checkpoint=last)
     seconds = time.perf_counter() - started
     losses = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
     read, trained = int(trainer.state.num_input_tokens_seen), round(row_tokens * (trainer.state.epoch or 0))
-    result = FinetuneResult(out, trainer.state.global_step, seconds, read, losses, trained)
+    steps = trainer.state.global_step
+    rate = trained * (steps - began) / max(steps, 1) / seconds
+    result = FinetuneResult(out, steps, seconds, read, losses, trained, rate)
     if first:
         _keep(trainer, base, settings, result, part)
     processes.wait()
@@ -127,9 +141,10 @@ def _keep(trainer, base: str, settings: FinetuneSettings, result: FinetuneResult
     checkpoints.name_base(done, base)
     record = {
         "base": base, "settings": settings.to_dict(), "steps": result.steps, "seconds": round(result.seconds, 2),
-        "tokens": result.tokens, "trained_tokens": result.trained_tokens, "losses": result.losses,
+        "tokens": result.tokens, "trained_tokens": result.trained_tokens, "tokens_a_second": round(result.rate, 1),
+        "losses": result.losses,
     }  # fmt: skip
-    (done / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (done / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     old = part / "replaced"  # moved aside first, so that nobody opens a folder that is half deleted
     if result.folder.exists():
         os.replace(result.folder, old)

@@ -50,14 +50,16 @@ def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalMo
 
 
 def _four_bits(kind) -> dict:
-    """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314)."""
+    """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314), on
+    the GPU of this process among several."""
+    import torch
     from transformers import BitsAndBytesConfig
 
     return {
         "quantization_config": BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=kind
         ),
-        "device_map": {"": 0},
+        "device_map": {"": torch.cuda.current_device() if torch.cuda.is_available() else "cpu"},
     }
 
 

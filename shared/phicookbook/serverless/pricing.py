@@ -1,6 +1,7 @@
 """What a month costs: a service that is paid by hour and token, against a machine that is paid by the hour.
 
     prices = load()
+    metered(prices, client.get("/usage", cast_to=object)["pocket"]).total    # so far, from the service's own meter
     serverless(prices, Load(requests=100_000, input_tokens=30, output_tokens=2, trained_tokens=240_000)).total
 
 Figures come from the newest file in datasets/prices, which tells quoted ones from assumed ones.
@@ -9,6 +10,7 @@ Figures come from the newest file in datasets/prices, which tells quoted ones fr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,6 +91,18 @@ def serverless(prices: Prices, work: Load, hosting: str = "talk-hosting") -> Bil
             "training": work.trained_tokens * prices.training_million_tokens / MILLION,
             "hosting": HOURS * prices.hosting_hour[hosting],
             "tokens": work.requests * _per_request(prices, work),
+        }
+    )
+
+
+def metered(prices: Prices, use: Mapping[str, float], hosting: str = "talk-hosting") -> Bill:
+    """What a model has cost so far: the figures of the service's meter (`meter.Use` as `/usage` tells it), priced."""
+    read, written = use["prompt_tokens"] * prices.input_million_tokens, use["completion_tokens"] * prices.output_million_tokens
+    return Bill(
+        {
+            "training": use["trained_tokens"] * prices.training_million_tokens / MILLION,
+            "hosting": use["hosted_hours"] * prices.hosting_hour[hosting],
+            "tokens": (read + written) / MILLION,
         }
     )
 

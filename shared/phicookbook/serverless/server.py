@@ -39,10 +39,9 @@ def serve(config, port: int, with_parent: bool = False) -> None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((config.host, port))
-    except OSError as error:
-        raise CookbookError(
-            f"{config.host}:{port} cannot be listened on ({error.strerror}): give another --host or --port"
-        ) from None
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a port is a number from 0 to 65535"
+        raise CookbookError(f"{config.host}:{port} cannot be listened on ({why}): give another --host or --port") from None
     service = Service(config)
     service.take()
     app = create_app(config, service)

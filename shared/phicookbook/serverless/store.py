@@ -18,7 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import JSON, event
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Field, Session, SQLModel, create_engine, select
+
+from phicookbook.settings import CookbookError
 
 BUSY_SECONDS = 30
 
@@ -120,15 +123,19 @@ class Usage(SQLModel, table=True):
 
 
 class Store:
-    """The data folder of one service."""
+    """The data folder of one service; raises CookbookError for a database that is none."""
 
     def __init__(self, folder: Path):
         self.folder = folder.expanduser().resolve()
         for name in ("files", "jobs"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self._reading, self._writing = self._engine("BEGIN"), self._engine("BEGIN IMMEDIATE")
-        with self.write() as session:
-            SQLModel.metadata.create_all(session.connection())
+        try:
+            with self.write() as session:
+                SQLModel.metadata.create_all(session.connection())
+        except DatabaseError as error:
+            told = f"{self.folder / 'service.db'} cannot be used as a database ({error.orig}): move it, or give another folder"
+            raise CookbookError(told) from error
 
     def _engine(self, begin: str):
         engine = create_engine(f"sqlite:///{self.folder / 'service.db'}", connect_args={"timeout": BUSY_SECONDS})

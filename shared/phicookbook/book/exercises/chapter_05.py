@@ -76,7 +76,7 @@ EXERCISES = [
     Exercise(
         "5.3",
         "Hosting a tuned model on the service costs the talk's 0.80 USD an hour, around the clock (730 hours a month). For how "
-        "many hours a month may your own machine at 4 USD an hour run before it costs more? Tokens left aside.",
+        "many hours a month may your own machine, at an assumed 4 USD an hour, run before it costs more? Tokens left aside.",
         months_fault,
         (
             "The service is paid also when nobody asks; a machine that you switch off is not.",

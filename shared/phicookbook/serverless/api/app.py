@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from phicookbook import __version__
 from phicookbook.serverless.api import chat, files, jobs, models, shapes
+from phicookbook.serverless.api.bodies import MOST_JSON, length_of, limited
 from phicookbook.serverless.errors import ApiError, from_exception
 from phicookbook.serverless.serving.client import EngineClient
 from phicookbook.serverless.store import Store, now
@@ -126,6 +127,9 @@ def told(request: Request, error: Exception) -> JSONResponse:
 def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     """The response to a body or a query that does not fit; the first fault is told, with where it is."""
     first = error.errors()[0]
+    of_body = first["loc"][0] == "body" and "json" not in request.headers.get("content-type", "")
+    if of_body or first["type"] == "json_invalid":
+        return told(request, ApiError(400, "The body is no JSON: send one object as application/json.", code="invalid_json"))
     place = ".".join(str(part) for part in first["loc"][1:]) or None
     extra = first["type"] == "extra_forbidden"
     message = f"Unrecognized request argument supplied: {place}" if extra else f"{place or 'The body'}: {first['msg']}."
@@ -155,6 +159,10 @@ class Guard:
         if scope["type"] == "http" and scope["path"].startswith("/v1") and (refusal := self._refusal(dict(scope["headers"]))):
             response = JSONResponse({"error": refusal.body}, status_code=refusal.status)
             return await response(scope, receive, send)
+        if scope["type"] == "http" and scope["path"] != "/v1/files":  # which has a limit of its own
+            told = HTTPException(413, f"The body has more than {MOST_JSON:,} bytes, the most that is taken here.")
+            known = length_of(dict(scope["headers"]).get(b"content-length", b"").decode("latin-1"))
+            receive = limited(receive, MOST_JSON, known, told)
         return await self.app(scope, receive, send)
 
     def _refusal(self, headers: dict[bytes, bytes]) -> ApiError | None:

@@ -15,13 +15,13 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from phicookbook.serverless.api import shapes
+from phicookbook.serverless.api.bodies import length_of, limited
 from phicookbook.serverless.api.paging import page
 from phicookbook.serverless.errors import ApiError, not_found
 from phicookbook.serverless.store import File, Store, now
 
 PURPOSES = ("fine-tune", "batch", "assistants", "vision", "user_data", "evals")
 EXPIRY = range(3_600, 2_592_001)
-MOST_DRAINED = 8  # times the limit: a client that hears no answer before it has sent all gets one, an endless one does not
 FIELD_BYTES = 10_000  # beside the file: purpose, expiry, the borders between the parts
 UPLOAD = {
     "required": True,
@@ -63,8 +63,13 @@ async def create(request: Request):
     service = request.app.state.service
     if "multipart/form-data" not in request.headers.get("content-type", ""):
         raise ApiError(400, "Send the file as multipart/form-data.", param="file", code="invalid_content_type")
-    limited = Request(request.scope, _counted(request.receive, service.config.most_bytes))
-    async with limited.form(max_files=1, max_fields=8, max_part_size=FIELD_BYTES) as form:
+    most = service.config.most_bytes
+    refusal = ApiError(
+        413, f"The file has more than {most:,} bytes, the most that is taken here.", param="file", code="file_too_large"
+    )
+    known = length_of(request.headers.get("content-length", ""))
+    counted = Request(request.scope, limited(request.receive, most + FIELD_BYTES, known, refusal))
+    async with counted.form(max_files=1, max_fields=8, max_part_size=FIELD_BYTES) as form:
         upload, purpose = form.get("file"), form.get("purpose")
         if not hasattr(upload, "file"):
             raise ApiError(
@@ -75,27 +80,6 @@ async def create(request: Request):
         expires_at = _expiry(form.get("expires_after[anchor]"), form.get("expires_after[seconds]"))
         row = await run_in_threadpool(_keep, service.store, upload, purpose, expires_at)
     return shapes.file_shape(row)
-
-
-def _counted(receive, most: int):
-    """`receive` that refuses a body of more than `most` bytes. What still comes is read and dropped, for a client that is cut
-    off while it sends may never see why."""
-    seen = 0
-
-    async def counted():
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen <= most + FIELD_BYTES:
-            return message
-        while message.get("more_body") and seen < MOST_DRAINED * most:
-            message = await receive()
-            seen += len(message.get("body", b""))
-        raise ApiError(
-            413, f"The file has more than {most:,} bytes, the most that is taken here.", param="file", code="file_too_large"
-        )
-
-    return counted
 
 
 def _expiry(anchor, seconds) -> int | None:

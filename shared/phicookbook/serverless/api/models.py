@@ -61,6 +61,8 @@ async def delete(request: Request, model: str):
         row.deleted_at = row.deleted_at or now()
         session.add(row)
     await service.engine.unload(found.folder)
+    if service.upstream:
+        await service.upstream.forget(model)
     if service.store.folder in Path(found.folder).parents:
         shutil.rmtree(found.folder, ignore_errors=True)
     return {"id": model, "object": "model", "deleted": True}

@@ -54,6 +54,7 @@ class Batch:
         self.rows: list[Row] = []
         self.cache = self.mask = None
         self.adapters = Adapters(opened.model)
+        self.longest = max(map(len, opened.tokenizer.get_vocab()))
 
     @property
     def busy(self) -> bool:
@@ -106,6 +107,9 @@ class Batch:
         text = tokenizer.apply_chat_template(
             messages, tools=options.tools if reads_tools else None, tokenize=False, add_generation_prompt=True
         )
+        if len(text) > self.longest * self.opened.context:  # not worth the reading, which would keep all others waiting
+            told = f"The messages have {len(text):,} characters; the model holds {self.opened.context:,} tokens: shorten them."
+            raise ApiError(400, told, param="messages", code="context_length_exceeded")
         return tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _matcher(self, schema: dict):
