@@ -30,6 +30,19 @@ def exact(small_folder, tmp_path_factory):
     return export(str(small_folder), tmp_path_factory.mktemp("exports") / "fp32", Form("fp32", 16), items=6)
 
 
+def test_foundry_local_finds_it(exact, small):
+    """As its scanner and its documentation ask: a name without a colon, and the prompt around {Content}."""
+    from phicookbook.edge import foundry
+
+    about = json.loads((exact.folder / foundry.FILE).read_text(encoding="utf-8"))
+    assert about["Name"] == exact.folder.name == "fp32"
+    prompt = about["PromptTemplate"]["prompt"].replace("{Content}", PROMPTS[1])
+    assert small.tokenizer(prompt, add_special_tokens=False)["input_ids"] == small.prompt_ids(PROMPTS[1])
+    foundry.describe(exact.folder, "phi:int4")
+    assert json.loads((exact.folder / foundry.FILE).read_text(encoding="utf-8"))["Name"] == "phi-int4"
+    foundry.describe(exact.folder, exact.folder.name)
+
+
 def test_fp32_is_the_same_model(exact, small):
     assert exact.parity[""].same and exact.parity[""].top.value == 1
     assert texts(open_model(str(exact.folder))) == texts(small)
@@ -158,10 +171,14 @@ def test_ctrl_c_leaves_nothing(small_folder, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("out*"))
 
 
-def test_the_command(small_folder, tmp_path, capsys):
+def test_the_command(small_folder, small_adapters, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["export", str(small_folder), str(out), "--precision", "int4", "--block-size", "16", "--items", "3"]) == 0
     assert "int4-16" in capsys.readouterr().out and (out / "genai_config.json").exists()
+    both = [str(folder) for folder in small_adapters.values()]
+    arguments = ["--precision", "fp32", "--items", "2", "--adapters", *both]
+    assert main(["export", str(small_folder), str(tmp_path / "two"), *arguments]) == 0
+    assert "first: " in (told := capsys.readouterr().out) and "second: " in told
     assert main(["export", str(small_folder), str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
 

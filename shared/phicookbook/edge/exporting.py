@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from phicookbook.edge import adapters as lora
+from phicookbook.edge import foundry
 from phicookbook.edge.build import build
 from phicookbook.edge.form import Form
 from phicookbook.edge.need import Shape, check, disk_bytes, memory_bytes, shape_of
@@ -60,6 +61,7 @@ def export(
         else:
             build(place, part, form, shape.tied)
             parity = {"": _compared(open_folder(place, base), part, form, items)}
+        foundry.describe(part, out.name)
         done = Export(out, form, sizes(part), parity)
         write_text(part / REPORT, json.dumps(_report(base, list(named), fuse, shape, done), indent=1) + "\n")
     return done
