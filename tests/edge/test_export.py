@@ -115,6 +115,8 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
     shutil.copytree(small_adapters["first"], stranger)
     about = json.loads((stranger / "adapter_config.json").read_text())
     (stranger / "adapter_config.json").write_text(json.dumps(about | {"base_model_name_or_path": "somebody/else"}))
+    torn = shutil.copytree(small_folder, tmp_path / "torn")
+    (torn / "model.safetensors").write_bytes((torn / "model.safetensors").read_bytes()[:-100])
     empty = tmp_path / "empty"
     empty.mkdir()
     one, first = str(small_folder), str(small_adapters["first"])
@@ -125,6 +127,9 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
         (dict(model=str(tiny_folder)), "heads of 8 numbers, and onnxruntime runs multiples of 16"),
         (dict(model=str(empty)), "holds no language model"),
         (dict(model="nothing"), "no model is called 'nothing'"),
+        (dict(model="https://host/v1#phi"), "answers from another machine and gives no weights"),
+        (dict(model=str(torn)), "the weights in .*torn cannot be read: "),
+        (dict(model=one, items=0), "0 headlines compare nothing: give 1 or more"),
         (dict(model="somebody/elsewhere"), "is not on this machine"),
         (dict(model=first, adapters=[first]), "is an adapter itself: give its base"),
         (dict(model=str(exact.folder)), "is an export already"),
@@ -134,7 +139,7 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
     ]
     for given, told in cases:
         with pytest.raises(CookbookError, match=told):
-            export(out=tmp_path / "out", items=2, **given)
+            export(**{"out": tmp_path / "out", "items": 2, **given})
         assert not list(tmp_path.glob("out*")), told
     with pytest.raises(CookbookError, match="exists already"):
         export(one, exact.folder)
