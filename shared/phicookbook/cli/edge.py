@@ -17,7 +17,7 @@ def add(commands) -> None:
     export.add_argument("--block-size", type=int, default=32, help="weights that share a scale (default: 32)")
     export.add_argument("--embedding", default="", help="int4 or fp32 (default: as the precision, fp32 for int8)")
     export.add_argument("--adapter", action="append", default=[], metavar="A", help="a LoRA adapter; give it again for more")
-    export.add_argument("--adapters", nargs="+", default=[], metavar="A", help="the same, several at once, behind OUT")
+    export.add_argument("--adapters", nargs="+", default=[], metavar="A", help="the same, several at once; give them after OUT")
     export.add_argument("--fuse", action="store_true", help="merge the adapter instead of keeping it switchable at run time")
     export.add_argument("--items", type=int, default=40, help="headlines asked to compare with PyTorch")
     export.set_defaults(work=_export)
