@@ -27,6 +27,7 @@ from phicookbook.edge.phone import read_bandwidth
 from phicookbook.edge.probe import probe
 from phicookbook.edge.sizes import Sizes, sizes
 from phicookbook.facts import Member, member
+from phicookbook.family.build import config
 
 MODELS = [os.environ["EDGE_MODEL"]] if "EDGE_MODEL" in os.environ else ["Phi-3.5-mini-instruct", "Phi-4-mini-instruct"]
 LAYERS = int(os.environ.get("EDGE_LAYERS", "4"))
@@ -89,13 +90,14 @@ def built(source, folder, block: int, embedding: str) -> int:
 
 
 def measured(each: Member, folder) -> Found:
-    """Build, then let all decode in turn."""
+    """Build, then let all decode in turn; CookbookError, before a weight is made, when the machine is too small."""
     layers = LAYERS or each.layers
-    source = random_model(each, folder / "source", layers)
-    shape = shape_of(source)
+    config(each).save_pretrained(folder / "shape")
+    shape = shape_of(folder / "shape", layers)
     embedding = "int4" if shape.tied else "fp32"  # as the builder leaves it
     form = Form("int4", 32, embedding)
     check(shape, form, folder / "out")
+    source = random_model(each, folder / "source", layers)
     outs = {block: folder / f"int4-{block}" for block in BLOCKS}
     peaks = {block: built(source, out, block, embedding) for block, out in outs.items()}
     turns = {block: lambda n, out=out: probe(out, [PROMPT], n).per_cpu_second for block, out in outs.items()}

@@ -77,9 +77,7 @@ def make(folder: Path) -> Export:
 def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
     """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
     if model.startswith(("http://", "https://")):
-        raise CookbookError(
-            f"{model} answers from another machine and gives no weights: export a model that is here"
-        )
+        raise CookbookError(f"{model} answers from another machine and gives no weights: export a model that is here")
     place = find(model)
     if isinstance(place, Path) and (place / "adapter_config.json").exists():
         if adapters:
