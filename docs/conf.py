@@ -20,6 +20,7 @@ toc_object_entries = False  # thousands of functions in every page's navigation 
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_favicon = "icon.svg"
 html_static_path = ["docs/_static"]
 html_extra_path = ["extra"]  # the page of chapter 06, unchanged
 html_css_files = ["site.css"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from html.parser import HTMLParser
 
 import chromium
@@ -17,6 +18,9 @@ from filelock import FileLock
 from phicookbook import settings
 from phicookbook.book import claims, run, site
 from phicookbook.book.site import browser_page, hooks, pages, reference
+from phicookbook.edge import page as edge_page
+from phicookbook.edge.form import PRECISIONS
+from phicookbook.models import artifacts
 
 RECORD = {"id": "rag.recall", "measured": 0.5, "n": 4, "interval": [0.25, 0.75], "holds": False, "model": "pocket", "seed": 7}
 LOADING = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch"}  # of links, by their rel
@@ -30,14 +34,30 @@ PAGES = [
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory, worker_id):
-    """The folder of the finished pages, of a machine that measured one claim and made no model."""
+    """The folder of the finished pages, of a machine that measured one claim and has a tuned model, if a random one."""
     root = tmp_path_factory.getbasetemp()
     root = root if worker_id == "master" else root.parent  # one build for all processes of pytest-xdist
     with FileLock(root / "site.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHI_ARTIFACTS", str(root / "site-artifacts"))
         settings.write_text(claims.ledger_path(RECORD["id"]), json.dumps(RECORD))
         made = root / "site" / "html"
-        return made if made.exists() else site.build(root / "site")
+        if made.exists():
+            return made
+        patch.setenv("PHI_THREADS", "1")
+        save_adapter(artifacts.path_of(browser_page.TUNED))
+        return site.build(root / "site")
+
+
+def save_adapter(folder) -> None:
+    """A LoRA adapter of pocket with random weights: the site shows the page, tests/edge what a tuned model answers."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(5)
+    model = AutoModelForCausalLM.from_pretrained(settings.POCKET_WEIGHTS)
+    model = get_peft_model(model, LoraConfig(r=4, target_modules=["qkv_proj"], init_lora_weights=False, task_type="CAUSAL_LM"))
+    model.save_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +166,53 @@ def test_every_module_is_in_the_reference(built):
     assert 'id="phicookbook.statistics.wilson"' in text
 
 
-def test_what_this_machine_lacks_is_told(built):
-    text = re.sub("<[^>]+>", "", (built / "browser.html").read_text(encoding="utf-8"))
-    assert "The page is not part of this site" in text and "cookbook run 04" in text
-    assert not (built / "browser").exists()
+@pytest.fixture
+def served(built):
+    """The address of the built site on a server, and a function that takes the server away."""
+    server = edge_page.server(built)
+    work = threading.Thread(target=server.serve_forever, daemon=True)
+    work.start()
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+
+    yield f"http://127.0.0.1:{server.server_port}/", stop
+    if work.is_alive():
+        stop()
+
+
+def ask(visit, precision: str) -> list[str]:
+    """What both models answer to the example, as token ids."""
+    visit.page.evaluate("document.getElementById('status').textContent = ''")
+    visit.page.select_option("#precision", precision)
+    visit.page.click("#ask")
+    visit.page.locator("#status", has_text=f"Answered in {precision}").wait_for()
+    return [visit.page.get_attribute(f"#{name}-answer", "data-tokens") for name in ("base", "tuned")]
+
+
+def test_the_models_answer_in_the_site(built, browser, served):
+    """Chapter 06's page where the site has it: by its link, on a phone, in each precision, then without a server."""
+    if not (built / "browser").exists():
+        pytest.skip("onnxruntime-web is missing: `make web` fetches it from npm")
+    from axe_playwright_python.sync_playwright import Axe
+
+    address, stop = served
+    visit = chromium.Visit(browser, address + "browser.html", width=390)
+    visit.page.get_by_role("link", name="Open the page").click()
+    visit.page.wait_for_selector("body[data-state=ready]")
+    answers = {precision: ask(visit, precision) for precision in PRECISIONS}
+    assert all(base and tuned for base, tuned in answers.values()) and answers["fp32"][0] != answers["fp32"][1]
+    assert not visit.is_wider_than_the_screen()
+    found = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response
+    assert found["passes"] and not [fault["id"] for fault in found["violations"]]
+    assert visit.wrong == [] and all(url.startswith((address, "blob:", "data:")) for url in visit.asked)
+    stop()
+    visit.context.set_offline(True)
+    visit.page.reload()
+    visit.page.wait_for_selector("body[data-state=ready]")
+    assert {precision: ask(visit, precision) for precision in PRECISIONS} == answers
+    visit.context.close()
 
 
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])

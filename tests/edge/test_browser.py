@@ -158,6 +158,24 @@ def test_a_screen_reader_is_told(visit):
     assert "tuned: negative" in page.inner_text("#status")
 
 
+def test_it_is_accessible(visit):
+    """WCAG 2.1 A and AA by axe-core, with both answers shown."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit.ask(HEADLINES[0], "int4")
+    for scheme in ("light", "dark"):
+        visit.page.emulate_media(color_scheme=scheme)
+        found = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response
+        assert found["passes"] and not [(scheme, fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]]
+
+
+def test_opened_as_a_file_it_says_what_it_needs(visit, browser, folder):
+    assert visit.page.locator("#unserved").count() == 0
+    page = browser.new_context().new_page()
+    page.goto((folder / "index.html").as_uri())
+    assert "needs a server" in page.inner_text("#unserved") and page.is_disabled("#ask")
+
+
 def test_an_empty_or_long_headline_is_told(visit):
     visit.page.fill("#headline", "  ")
     visit.page.click("#ask")

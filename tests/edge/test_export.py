@@ -30,6 +30,19 @@ def exact(small_folder, tmp_path_factory):
     return export(str(small_folder), tmp_path_factory.mktemp("exports") / "fp32", Form("fp32", 16), items=6)
 
 
+def test_foundry_local_finds_it(exact, small):
+    """As its scanner and its documentation ask: a name without a colon, and the prompt around {Content}."""
+    from phicookbook.edge import foundry
+
+    about = json.loads((exact.folder / foundry.FILE).read_text(encoding="utf-8"))
+    assert about["Name"] == exact.folder.name == "fp32"
+    prompt = about["PromptTemplate"]["prompt"].replace("{Content}", PROMPTS[1])
+    assert small.tokenizer(prompt, add_special_tokens=False)["input_ids"] == small.prompt_ids(PROMPTS[1])
+    foundry.describe(exact.folder, "phi:int4")
+    assert json.loads((exact.folder / foundry.FILE).read_text(encoding="utf-8"))["Name"] == "phi-int4"
+    foundry.describe(exact.folder, exact.folder.name)
+
+
 def test_fp32_is_the_same_model(exact, small):
     assert exact.parity[""].same and exact.parity[""].top.value == 1
     assert texts(open_model(str(exact.folder))) == texts(small)
@@ -102,6 +115,8 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
     shutil.copytree(small_adapters["first"], stranger)
     about = json.loads((stranger / "adapter_config.json").read_text())
     (stranger / "adapter_config.json").write_text(json.dumps(about | {"base_model_name_or_path": "somebody/else"}))
+    torn = shutil.copytree(small_folder, tmp_path / "torn")
+    (torn / "model.safetensors").write_bytes((torn / "model.safetensors").read_bytes()[:-100])
     empty = tmp_path / "empty"
     empty.mkdir()
     one, first = str(small_folder), str(small_adapters["first"])
@@ -112,6 +127,9 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
         (dict(model=str(tiny_folder)), "heads of 8 numbers, and onnxruntime runs multiples of 16"),
         (dict(model=str(empty)), "holds no language model"),
         (dict(model="nothing"), "no model is called 'nothing'"),
+        (dict(model="https://host/v1#phi"), "answers from another machine and gives no weights"),
+        (dict(model=str(torn)), "the weights in .*torn cannot be read: "),
+        (dict(model=one, items=0), "0 headlines compare nothing: give 1 or more"),
         (dict(model="somebody/elsewhere"), "is not on this machine"),
         (dict(model=first, adapters=[first]), "is an adapter itself: give its base"),
         (dict(model=str(exact.folder)), "is an export already"),
@@ -121,7 +139,7 @@ def test_bad_input_is_told_and_leaves_nothing(small_folder, tiny_folder, small_a
     ]
     for given, told in cases:
         with pytest.raises(CookbookError, match=told):
-            export(out=tmp_path / "out", items=2, **given)
+            export(**{"out": tmp_path / "out", "items": 2, **given})
         assert not list(tmp_path.glob("out*")), told
     with pytest.raises(CookbookError, match="exists already"):
         export(one, exact.folder)
@@ -158,10 +176,14 @@ def test_ctrl_c_leaves_nothing(small_folder, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("out*"))
 
 
-def test_the_command(small_folder, tmp_path, capsys):
+def test_the_command(small_folder, small_adapters, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["export", str(small_folder), str(out), "--precision", "int4", "--block-size", "16", "--items", "3"]) == 0
     assert "int4-16" in capsys.readouterr().out and (out / "genai_config.json").exists()
+    both = [str(folder) for folder in small_adapters.values()]
+    arguments = ["--precision", "fp32", "--items", "2", "--adapters", *both]
+    assert main(["export", str(small_folder), str(tmp_path / "two"), *arguments]) == 0
+    assert "first: " in (told := capsys.readouterr().out) and "second: " in told
     assert main(["export", str(small_folder), str(out)]) == 2
     assert "exists already" in capsys.readouterr().err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 import shutil
 
 import psutil
@@ -53,6 +54,8 @@ def test_too_little_disk_is_told(pocket, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage(1_000_000))
     with pytest.raises(CookbookError, match=r"needs 0\.01 GB on disk and 0\.00 GB are free"):
         need.check(pocket, Form("fp32"), tmp_path / "out")
+    with pytest.raises(CookbookError, match=f"are free in {re.escape(str(tmp_path))}: make room"):
+        need.check(pocket, Form("fp32"), tmp_path / "not" / "there" / "yet")
 
 
 def test_need_grows_with_layers(tmp_path):

@@ -46,6 +46,7 @@ def test_a_probe_answers_as_the_backend_does(folder):
     own = model._generate([PROMPTS[0]], model._decoding(6, 0.0, 1.0, 0, None), [None])[0]
     assert model.tokenizer.decode(found.answers[0], skip_special_tokens=True) == own.text
     assert len(found.answers) == 2 and found.per_cpu_second > 0 and found.first_token >= 0
+    assert found.memory >= sum(path.stat().st_size for path in folder.glob("model.onnx*"))
 
 
 def test_offline_is_offline_and_changes_nothing(folder):

@@ -17,6 +17,7 @@ def add(commands) -> None:
     export.add_argument("--block-size", type=int, default=32, help="weights that share a scale (default: 32)")
     export.add_argument("--embedding", default="", help="int4 or fp32 (default: as the precision, fp32 for int8)")
     export.add_argument("--adapter", action="append", default=[], metavar="A", help="a LoRA adapter; give it again for more")
+    export.add_argument("--adapters", nargs="+", default=[], metavar="A", help="the same, several at once; give them after OUT")
     export.add_argument("--fuse", action="store_true", help="merge the adapter instead of keeping it switchable at run time")
     export.add_argument("--items", type=int, default=40, help="headlines asked to compare with PyTorch")
     export.set_defaults(work=_export)
@@ -33,7 +34,7 @@ def _export(options) -> int:
     from phicookbook.edge import Form, export
 
     form = Form(options.precision, options.block_size, options.embedding)
-    done = export(options.model, Path(options.out), form, options.adapter, options.fuse, options.items)
+    done = export(options.model, Path(options.out), form, [*options.adapter, *options.adapters], options.fuse, options.items)
     part = done.sizes
     sizes = {"weights": part.payload, "scales": part.scales, "embedding apart": part.embedding, "rest": part.rest}
     told = ", ".join(f"{name} {size / 1e6:.2f}" for name, size in sizes.items())

@@ -24,15 +24,18 @@ PHI = ("PhiForCausalLM", "Phi3ForCausalLM")
 def build(source: Path, out: Path, form: Form, tied: bool, **more) -> None:
     """Write the ONNX folder of a local transformers folder: model, genai_config.json, tokenizer, chat template.
 
-    `more` are options of the builder. Raises CookbookError for an architecture that it does not know.
+    `more` are options of the builder. Raises CookbookError for an architecture that it does not know, or damaged weights.
     """
     from onnxruntime_genai.models import builder
+    from safetensors import SafetensorError
 
     texts = [f"{name}={value}" for name, value in {**form.options(tied), **more}.items()]
     with _quiet():
         try:
             options = builder.parse_extra_options(None, str(source), str(out), form.precision, "cpu", str(out), texts)
             builder.create_model(None, str(source), str(out), form.precision, "cpu", str(out), **options)
+        except SafetensorError as error:
+            raise CookbookError(f"the weights in {source} cannot be read: {error}. Copy or make them again") from error
         except (NotImplementedError, ValueError, RuntimeError) as error:
             raise CookbookError(
                 f"onnxruntime-genai's builder cannot export {source}, a {_architecture(source)}: "

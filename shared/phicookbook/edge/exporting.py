@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from phicookbook.edge import adapters as lora
+from phicookbook.edge import foundry
 from phicookbook.edge.build import build
 from phicookbook.edge.form import Form
 from phicookbook.edge.need import Shape, check, disk_bytes, memory_bytes, shape_of
@@ -48,6 +49,8 @@ def export(
     only when all is done. Raises CookbookError for bad input, too little memory or disk, and an fp32 export that differs.
     """
     form, out = form or Form(), Path(out)
+    if items < 1:
+        raise CookbookError(f"{items} headlines compare nothing: give 1 or more")
     check_new(out)
     base, place, named, fuse = _resolve(model, adapters, fuse)
     shape = shape_of(place)
@@ -60,6 +63,7 @@ def export(
         else:
             build(place, part, form, shape.tied)
             parity = {"": _compared(open_folder(place, base), part, form, items)}
+        foundry.describe(part, out.name)
         done = Export(out, form, sizes(part), parity)
         write_text(part / REPORT, json.dumps(_report(base, list(named), fuse, shape, done), indent=1) + "\n")
     return done
@@ -72,6 +76,8 @@ def make(folder: Path) -> Export:
 
 def _resolve(model: str, adapters: Sequence[str], fuse: bool) -> tuple[str, Path, dict[str, Path], bool]:
     """(name of the base, its folder, adapters by name, whether to fuse); a model that is itself an adapter is fused."""
+    if model.startswith(("http://", "https://")):
+        raise CookbookError(f"{model} answers from another machine and gives no weights: export a model that is here")
     place = find(model)
     if isinstance(place, Path) and (place / "adapter_config.json").exists():
         if adapters:

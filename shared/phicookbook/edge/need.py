@@ -101,7 +101,7 @@ def check(shape: Shape, form: Form, out: Path, copies: int = 1) -> None:
             f"the export of {shape.parameters / 1e9:.2f} billion parameters needs about {needed / 1e9:.1f} GB of memory and "
             f"{free / 1e9:.1f} GB are free: close other programs, or export on a larger machine and copy the folder"
         )
-    place = out.parent if out.parent.exists() else Path.cwd()
+    place = next(parent for parent in out.absolute().parents if parent.exists())  # the disk that it will be on
     room, space = disk_bytes(shape, form) + (copies - 1) * 4 * shape.parameters, shutil.disk_usage(place).free
     if room > space:
         raise CookbookError(

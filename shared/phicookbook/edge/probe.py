@@ -26,8 +26,8 @@ REACHES_OUT = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.geta
 @dataclass(frozen=True)
 class Probe:
     """What a run on one thread gave: token ids of each answer, tokens a CPU second while answering, CPU seconds up to the
-    first token, bytes of memory that the model added, which network interfaces the process saw, and whether one of them
-    leads out of the machine (None when the run was not offline; False where Python's connections are refused)."""
+    first token, bytes of memory that the model added at the peak, which network interfaces the process saw, and whether one
+    of them leads out of the machine (None when the run was not offline; False where Python's connections are refused)."""
 
     answers: list[list[int]]
     per_cpu_second: float
@@ -88,13 +88,27 @@ def main() -> int:
         answers.append(tokens)
         first.append(until_first)
         busy, count = busy + after, count + max(len(tokens) - 1, 0)
-    memory = psutil.Process().memory_info().rss - before
+    memory = max(peak_memory(), psutil.Process().memory_info().rss) - before
     seen = [name for _, name in socket.if_nameindex()] if hasattr(socket, "if_nameindex") else []
     speed = count / busy if busy else 0.0
     reached = (not task["refuse"] and set(seen) != {"lo"}) if task["offline"] else None
     print(json.dumps({"answers": answers, "per_cpu_second": speed, "first_token": sorted(first)[len(first) // 2],
                       "memory": memory, "network": seen, "reached": reached}))  # fmt: skip
     return 0
+
+
+def peak_memory() -> int:
+    """Bytes of memory that this process ever held at once; Linux's getrusage would count the process that started it too."""
+    import psutil
+
+    if sys.platform == "linux":
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
 
 def _refuse(event: str, arguments) -> None:

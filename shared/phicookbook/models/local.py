@@ -82,11 +82,15 @@ def _layers_of(source: Path | str) -> tuple[str, list[Path]]:
 
 def _with_adapter(model, adapter: Path):
     """The model with a LoRA adapter merged into its weights."""
+    import warnings
+
     from peft import PeftModel
     from safetensors import SafetensorError
 
     try:
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)  # peft's, not ours
+            return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     except (OSError, ValueError, SafetensorError) as error:
         raise CookbookError(f"{adapter} holds no adapter that peft can open: {shorten(str(error), 200)}") from error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from phicookbook import settings
 from phicookbook.book.site import browser_page, claims_page, reference
+from phicookbook.edge.page import WEB
 
 # Every page, and the pictures of pages.
 PAGES = ("docs/*.md", "docs/*.svg", "docs/results/*.md", "docs/results/*.png", "datasets/*.md", "datasets/*/README.md",
@@ -35,6 +36,7 @@ def stage(out: Path) -> Path:
             _copy(path, out)
     shutil.copytree(settings.DOCS / "_static", out / "docs" / "_static")
     shutil.copy(settings.DOCS / "conf.py", out / "conf.py")
+    shutil.copy(WEB / "icon.svg", out / "icon.svg")  # the icon of every page; without one a browser asks the server for it
     settings.write_text(out / "claims.md", claims_page.text())
     browser_page.stage(out)
     reference.stage(out / "api")

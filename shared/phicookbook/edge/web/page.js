@@ -70,6 +70,7 @@ async function answer(event) {
 }
 
 async function start() {
+  part("unserved").remove(); // a page opened as a file never gets here, since browsers run no module from one
   if (typeof WebAssembly !== "object" || !WebAssembly.validate(new Uint8Array(SIMD)))
     throw new Error("This browser has no WebAssembly SIMD: use Chrome 91, Firefox 89, Safari 16.4 or newer.");
   [about, tokenizer] = await Promise.all(
