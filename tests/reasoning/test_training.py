@@ -6,7 +6,11 @@ pytest tests/reasoning/test_training.py
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -165,6 +169,63 @@ def test_reinforcement_runs_keeps_a_log_and_resumes(tiny_folder, tmp_path):
     log = reinforce(str(tiny_folder), SUMS, tmp_path / "out", TINY, progress=False)
     assert [entry["step"] for entry in log] == [1] and {"reward", "frac_reward_zero_std", "entropy"} <= set(log[0])
     assert (tmp_path / "out" / "model.safetensors").exists() and not (tmp_path / "out.part").exists()
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from transformers.trainer_callback import TrainerState
+from phicookbook.reasoning import items
+from phicookbook.reasoning.reinforce import Reinforcement, reinforce
+
+whole = TrainerState.save_to_json
+
+def save(self, path):
+    whole(self, path)
+    if self.global_step == 3:  # dies while it writes its third checkpoint
+        Path(path).write_text(Path(path).read_text()[:99])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+TrainerState.save_to_json = save
+reinforce({base!r}, items("arithmetic", 12, seed=1, level=1, split="train"), Path({out!r}), Reinforcement(**{setting!r}), False)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_reinforcement_killed_while_it_saves_ends_as_if_it_had_not_been(tiny_folder, tmp_path):
+    setting = replace(TINY, steps=4, prompts=2, learning_rate=1e-3, temperature=2.0)
+    script = KILLED.format(base=str(tiny_folder), out=str(tmp_path / "out"), setting=asdict(setting))
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == -signal.SIGKILL
+    assert sorted(path.name for path in (tmp_path / "out.part").glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-3"]
+    logs = [reinforce(str(tiny_folder), SUMS, tmp_path / name, setting, progress=False) for name in ("out", "whole")]
+    assert [entry["step"] for entry in logs[0]] == [1, 2, 3, 4]
+    assert logs[0] == logs[1]
+    weights = [load((tmp_path / name / "model.safetensors").read_bytes()) for name in ("out", "whole")]
+    assert weights[0] == weights[1] != load((tiny_folder / "model.safetensors").read_bytes())
+
+
+def test_other_weights_of_the_same_base_begin_anew(tiny_folder, tmp_path, monkeypatch):
+    from safetensors.torch import load_file, save_file
+
+    from phicookbook.reasoning import reinforce as room
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    base = shutil.copytree(tiny_folder, tmp_path / "base")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(room, "_trainer", stopped)
+        reinforce(str(base), SUMS, tmp_path / "out", TINY, progress=False)
+    trace = tmp_path / "out.part" / "trace"
+    for changed in (False, True):
+        trace.touch()
+        if changed:
+            weights = load_file(base / "model.safetensors")
+            save_file({name: tensor + 1 for name, tensor in weights.items()}, base / "model.safetensors", {"format": "pt"})
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(room, "_trainer", stopped)
+            reinforce(str(base), SUMS, tmp_path / "out", TINY, progress=False)
+        assert trace.exists() is not changed
 
 
 def load(data: bytes) -> dict:
