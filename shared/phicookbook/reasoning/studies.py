@@ -32,7 +32,7 @@ ROWS, TEST, TEST_SEED = 600, 200, 9
 # Little is read, so it is read in many small steps: in batches of eight packed rows the format was not learned in time.
 SETTINGS = {"per_device_train_batch_size": 2, "learning_rate": 1e-3, "max_seq_length": 448, "warmup_steps": 10}
 # Fine-tunings: how many rows of each domain they see, whether these keep their thinking, and how often they are read. Answers
-# alone are a third as long, so they are read three times. "both" has as many rows as the others, "added" all of "steps" and "sums".
+# alone are a third as long, so they are read three times. "both" has as many rows as the others, "added" twice as many.
 TUNED = {
     "steps": ({SAT: 1.0}, True, 1.0),
     "direct": ({SAT: 1.0}, False, 3.0),
