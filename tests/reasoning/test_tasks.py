@@ -21,7 +21,7 @@ from phicookbook.corpora import text_held_out
 from phicookbook.reasoning import TASKS, items, score
 from phicookbook.reasoning.extract import flexible, strict
 from phicookbook.reasoning.item import Item
-from phicookbook.reasoning.tasks import arithmetic, calendar, countdown, module, sat, tsp
+from phicookbook.reasoning.tasks import arithmetic, calendar, canonical, countdown, module, sat, tsp
 from phicookbook.settings import CookbookError
 
 MANY = 10_000
@@ -73,6 +73,24 @@ def test_what_does_not_exist_is_told():
         items("sat", 1, level=99)
     with pytest.raises(CookbookError, match="has only .* different test items"):
         items("countdown", 1_000, level=2)
+
+
+def test_the_same_question_in_another_order_is_known():
+    one = sat.make([[1, -2, 3], [-1, 2, 4]], 4)
+    assert canonical(one) == canonical(sat.make([[4, -1, 2], [3, 1, -2], [1, -2, 3]], 4))
+    assert canonical(one) != canonical(sat.make([[1, -2, 3], [-1, 2, -4]], 4)) != canonical(sat.make([[1, -2, 3]], 4))
+    assert canonical(one) != canonical(sat.make([[1, -2, 3], [-1, 2, 4]], 5))
+    assert canonical(countdown.make([3, 8, 5], 25)) == canonical(countdown.make([5, 3, 8], 25))
+    assert canonical(countdown.make([3, 8, 5], 25)) != canonical(countdown.make([3, 8, 5], 16))
+
+
+@pytest.mark.parametrize("task", ["sat", "countdown"])
+def test_items_are_drawn_apart_from_others(task):
+    test = items(task, 60, seed=1, level=3)
+    free, apart = (items(task, 400, seed=2, level=3, split="train", apart=others) for others in ((), test))
+    known = {canonical(item) for item in test}
+    assert any(canonical(item) in known for item in free) and not any(canonical(item) in known for item in apart)
+    assert [item for item in free if canonical(item) not in known] == apart[: sum(canonical(i) not in known for i in free)]
 
 
 def formula(rng: random.Random) -> tuple[int, list[list[int]]]:

@@ -94,7 +94,8 @@ def prompts_of(arm: str, pool: Sequence[Item], rates: dict[str, float], seed: in
 
 
 def run(arm: str, seed: int, work: Path, fine_tune: Callable, base: str = "", n: int = ROWS, test: int = TEST) -> dict:
-    """One training and its test, as a plain dict: arm, seed, {task: right, of, tokens} and CPU seconds of the training.
+    """One training and its test on what it was trained on, as a plain dict: arm, seed, {task: right, of, tokens} and CPU seconds of
+    the training.
 
     Fine-tunings start from `base` (pocket), reinforcements from `base` (pocket-reasoning).
     """
@@ -102,7 +103,7 @@ def run(arm: str, seed: int, work: Path, fine_tune: Callable, base: str = "", n:
     if arm in TUNED:
         began = time.process_time()
         model = tune(arm, seed, out, fine_tune, base or "pocket", n)
-        domains, temperature = (SAT, SUMS), 0.0
+        domains, temperature = tuple(TUNED[arm][0]), 0.0
     else:
         start = base or "pocket-reasoning"
         chosen = prompts_of(arm, *pool_of(open_model(start), seed, work / f"pool-{seed}.jsonl"), seed)

@@ -54,19 +54,17 @@ def tests(plan: Plan) -> list[Item]:
     return [item for found in pooled(plan, plan.test, plan.seed + 2, "test").values() for item in found]
 
 
-def rows_for(plan: Plan, tokenizer, out: Path) -> list[dict]:
-    """The fine-tuning's rows: taught, filtered, and mixed by the domains' shares. What a teacher that is a model answers is kept
-    in `out`/records. Raises CookbookError when no trace of a domain is left."""
-    if plan.teacher and plan.patience != 1:
-        raise CookbookError("patience is a habit of the tasks' own programs: leave it out, or the teacher")
+def rows_for(plan: Plan, tokenizer, out: Path, teacher=None) -> list[dict]:
+    """The fine-tuning's rows: taught, filtered, and mixed by the domains' shares. What a `teacher` that is a model answers is
+    kept in `out`/records. Raises CookbookError when no trace of a domain is left."""
     domains, shares, apart = {}, {}, tests(plan)
     total = sum(share for *_, share in plan.domains)
     for task, level, kind, share in plan.domains:
         name = f"{task}:{level}:{kind}"
         wanted = round(plan.rows * share / total)
-        if plan.teacher:
+        if teacher:
             pool = items(task, wanted, plan.seed, level, kind, "train", apart)
-            found = _asked(plan, name, pool, out / "records" / f"teacher-{name.replace(':', '-')}.jsonl")
+            found = _asked(teacher, name, plan.seed, pool, out / "records" / f"teacher-{name.replace(':', '-')}.jsonl")
         else:
             found = sft.taught(items(task, 3 * wanted + 8, plan.seed, level, kind, "train", apart), plan.seed)
         found = curate.by_turns(curate.good(found, tokenizer, plan.most_tokens), wanted, plan.seed)
@@ -77,11 +75,17 @@ def rows_for(plan: Plan, tokenizer, out: Path) -> list[dict]:
     return curate.mixture(domains, shares, plan.rows, plan.seed)
 
 
-def _asked(plan: Plan, name: str, pool: Sequence[Item], out: Path) -> list[dict]:
+def _teacher(plan: Plan):
+    """The model that teaches, None for the tasks' own programs."""
+    if plan.teacher and plan.patience != 1:
+        raise CookbookError("patience is a habit of the tasks' own programs: leave it out, or the teacher")
+    return open_model(plan.teacher) if plan.teacher else None
+
+
+def _asked(teacher, name: str, seed: int, pool: Sequence[Item], out: Path) -> list[dict]:
     """Rows of the answers of a teacher that is a model, asked once for each item, as far as the verifier accepts them. A run that
     was stopped asks nothing twice."""
-    teacher = open_model(plan.teacher)
-    records = evaluate(teacher, pool, out, protocol_for(teacher.name, seed=plan.seed), 1, f"traces of {name}")
+    records = evaluate(teacher, pool, out, protocol_for(teacher.name, seed=seed), 1, f"traces of {name}")
     rows = sft.verified(pool, [Reply.from_text(record["text"], finished=record["finished"]) for record in records])
     print(f"{len(rows)} of {len(pool)} traces of {name} are right and whole", flush=True)
     return rows
@@ -94,12 +98,12 @@ def train(plan: Plan, out: Path, fine_tune: Callable, progress: bool = True) -> 
     Given again after a stop it goes on: finished stages are kept, and an unfinished one resumes. Raises CookbookError when `out`
     holds a run with another plan.
     """
+    base, teacher = open_model(plan.base), _teacher(plan)
     out.mkdir(parents=True, exist_ok=True)
     _same_plan(plan, out)
-    base = open_model(plan.base)
     first, second = out / "pocket-reasoning", out / "pocket-reasoning-plus"
     if not first.exists():
-        rows = rows_for(plan, base.tokenizer, out)
+        rows = rows_for(plan, base.tokenizer, out, teacher)
         changes = {"num_train_epochs": plan.epochs, "learning_rate": plan.learning_rate, "max_seq_length": plan.most_tokens}
         changes |= {"per_device_train_batch_size": plan.batch, "seed": plan.seed}
         fine_tune(plan.base, rows, sft.SETTINGS | changes, first)
