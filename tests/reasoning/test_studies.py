@@ -13,9 +13,8 @@ import pytest
 from phicookbook.cli import main
 from phicookbook.cli.reasoning import fine_tune
 from phicookbook.models import open_model
-from phicookbook.reasoning import items, studies
+from phicookbook.reasoning import canonical, items, studies
 from phicookbook.reasoning.reinforce import Reinforcement
-from phicookbook.reasoning.tasks import canonical
 from phicookbook.settings import CookbookError
 
 TINY = Reinforcement(steps=1, prompts=1, group=2, budget=8, save_steps=1)

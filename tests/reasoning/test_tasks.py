@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook.corpora import text_held_out
-from phicookbook.reasoning import TASKS, items, score
+from phicookbook.reasoning import TASKS, canonical, items, score
+from phicookbook.reasoning.benchmarks import grade
 from phicookbook.reasoning.extract import flexible, strict
 from phicookbook.reasoning.item import Item
-from phicookbook.reasoning.tasks import arithmetic, calendar, canonical, countdown, module, sat, tsp
+from phicookbook.reasoning.tasks import arithmetic, calendar, countdown, module, sat, tsp
 from phicookbook.settings import CookbookError
 
 MANY = 10_000
@@ -362,6 +363,15 @@ def test_a_megabyte_of_garbage_is_wrong_after_bounded_work(task, name):
 
     assert judge(text) == [False] * 3
     assert work(lambda: judge(text)) < 400_000
+
+
+@pytest.mark.parametrize("task, shape", [("gsm8k", "number"), ("math500", "text"), ("gpqa", "choice")])
+def test_a_megabyte_of_garbage_is_wrong_in_a_benchmark_too(task, shape):
+    item = Item("x", task, "What is it?", {"choice": "B", "text": "\\frac{1}{2}"}.get(shape, "8"), shape)
+    for name, text in GARBAGE.items():
+        for answer in (text, flexible(text, shape), strict(text, shape)):
+            assert not grade(item, answer).correct, name
+        assert work(lambda text=text: grade(item, flexible(text, shape))) < 400_000
 
 
 @pytest.mark.parametrize("task", TASKS)

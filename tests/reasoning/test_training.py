@@ -22,12 +22,11 @@ from phicookbook.chat import Reply
 from phicookbook.cli import main
 from phicookbook.cli.reasoning import fine_tune
 from phicookbook.models import checksums, open_model
-from phicookbook.reasoning import curate, items, rewards, score, sft
+from phicookbook.reasoning import canonical, curate, items, rewards, score, sft
 from phicookbook.reasoning.evaluate import BATCH_OVER_NETWORK
 from phicookbook.reasoning.extract import flexible
 from phicookbook.reasoning.package import command, finish
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
-from phicookbook.reasoning.tasks import canonical
 from phicookbook.reasoning.tasks.sat import make
 from phicookbook.reasoning.training import Plan, pooled, rows_for, table, tests, train
 from phicookbook.settings import CookbookError

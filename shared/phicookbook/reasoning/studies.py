@@ -94,8 +94,8 @@ def prompts_of(arm: str, pool: Sequence[Item], rates: dict[str, float], seed: in
 
 
 def run(arm: str, seed: int, work: Path, fine_tune: Callable, base: str = "", n: int = ROWS, test: int = TEST) -> dict:
-    """One training and its test on what it was trained on, as a plain dict: arm, seed, {task: right, of, tokens} and CPU seconds of
-    the training.
+    """One training and its test on what it was trained on, as a plain dict: arm, seed, {task: right, of, tokens} and CPU
+    seconds of the training.
 
     Fine-tunings start from `base` (pocket), reinforcements from `base` (pocket-reasoning).
     """
