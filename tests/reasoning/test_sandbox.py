@@ -27,6 +27,7 @@ def test_right_code_passes(answer):
     {
         "wrong": "def add(a, b):\n    return a - b",
         "broken": "def add(a, b:",
+        "a megabyte of brackets": "(" * 10**6,
         "another name": "def sum_of(a, b):\n    return a + b",
         "leaves early": "import sys\n" + ADD + "sys.exit(0)",
         "leaves at once": "import os\n" + ADD + "os._exit(0)",

@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phicookbook.corpora import text_held_out
-from phicookbook.reasoning import TASKS, items, score
+from phicookbook.reasoning import TASKS, canonical, items, score
+from phicookbook.reasoning.benchmarks import grade
 from phicookbook.reasoning.extract import flexible, strict
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.tasks import arithmetic, calendar, countdown, module, sat, tsp
@@ -73,6 +74,24 @@ def test_what_does_not_exist_is_told():
         items("sat", 1, level=99)
     with pytest.raises(CookbookError, match="has only .* different test items"):
         items("countdown", 1_000, level=2)
+
+
+def test_the_same_question_in_another_order_is_known():
+    one = sat.make([[1, -2, 3], [-1, 2, 4]], 4)
+    assert canonical(one) == canonical(sat.make([[4, -1, 2], [3, 1, -2], [1, -2, 3]], 4))
+    assert canonical(one) != canonical(sat.make([[1, -2, 3], [-1, 2, -4]], 4)) != canonical(sat.make([[1, -2, 3]], 4))
+    assert canonical(one) != canonical(sat.make([[1, -2, 3], [-1, 2, 4]], 5))
+    assert canonical(countdown.make([3, 8, 5], 25)) == canonical(countdown.make([5, 3, 8], 25))
+    assert canonical(countdown.make([3, 8, 5], 25)) != canonical(countdown.make([3, 8, 5], 16))
+
+
+@pytest.mark.parametrize("task", ["sat", "countdown"])
+def test_items_are_drawn_apart_from_others(task):
+    test = items(task, 60, seed=1, level=3)
+    free, apart = (items(task, 400, seed=2, level=3, split="train", apart=others) for others in ((), test))
+    known = {canonical(item) for item in test}
+    assert any(canonical(item) in known for item in free) and not any(canonical(item) in known for item in apart)
+    assert [item for item in free if canonical(item) not in known] == apart[: sum(canonical(i) not in known for i in free)]
 
 
 def formula(rng: random.Random) -> tuple[int, list[list[int]]]:
@@ -344,6 +363,15 @@ def test_a_megabyte_of_garbage_is_wrong_after_bounded_work(task, name):
 
     assert judge(text) == [False] * 3
     assert work(lambda: judge(text)) < 400_000
+
+
+@pytest.mark.parametrize("task, shape", [("gsm8k", "number"), ("math500", "text"), ("gpqa", "choice")])
+def test_a_megabyte_of_garbage_is_wrong_in_a_benchmark_too(task, shape):
+    item = Item("x", task, "What is it?", {"choice": "B", "text": "\\frac{1}{2}"}.get(shape, "8"), shape)
+    for name, text in GARBAGE.items():
+        for answer in (text, flexible(text, shape), strict(text, shape)):
+            assert not grade(item, answer).correct, name
+        assert work(lambda text=text: grade(item, flexible(text, shape))) < 400_000
 
 
 @pytest.mark.parametrize("task", TASKS)

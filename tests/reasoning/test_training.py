@@ -6,9 +6,15 @@ pytest tests/reasoning/test_training.py
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
 
 import pytest
+import stub_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +22,13 @@ from phicookbook.chat import Reply
 from phicookbook.cli import main
 from phicookbook.cli.reasoning import fine_tune
 from phicookbook.models import checksums, open_model
-from phicookbook.reasoning import curate, items, rewards, score, sft
+from phicookbook.reasoning import canonical, curate, items, rewards, score, sft
+from phicookbook.reasoning.evaluate import BATCH_OVER_NETWORK
 from phicookbook.reasoning.extract import flexible
 from phicookbook.reasoning.package import command, finish
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce, rewards_of
 from phicookbook.reasoning.tasks.sat import make
-from phicookbook.reasoning.training import Plan, table, train
+from phicookbook.reasoning.training import Plan, pooled, rows_for, table, tests, train
 from phicookbook.settings import CookbookError
 
 SUMS = items("arithmetic", 12, seed=1, level=1, split="train")
@@ -167,6 +174,63 @@ def test_reinforcement_runs_keeps_a_log_and_resumes(tiny_folder, tmp_path):
     assert (tmp_path / "out" / "model.safetensors").exists() and not (tmp_path / "out.part").exists()
 
 
+KILLED = """
+import os, signal
+from pathlib import Path
+from transformers.trainer_callback import TrainerState
+from phicookbook.reasoning import items
+from phicookbook.reasoning.reinforce import Reinforcement, reinforce
+
+whole = TrainerState.save_to_json
+
+def save(self, path):
+    whole(self, path)
+    if self.global_step == 3:  # dies while it writes its third checkpoint
+        Path(path).write_text(Path(path).read_text()[:99])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+TrainerState.save_to_json = save
+reinforce({base!r}, items("arithmetic", 12, seed=1, level=1, split="train"), Path({out!r}), Reinforcement(**{setting!r}), False)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_a_reinforcement_killed_while_it_saves_ends_as_if_it_had_not_been(tiny_folder, tmp_path):
+    setting = replace(TINY, steps=4, prompts=2, learning_rate=1e-3, temperature=2.0)
+    script = KILLED.format(base=str(tiny_folder), out=str(tmp_path / "out"), setting=asdict(setting))
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == -signal.SIGKILL
+    assert sorted(path.name for path in (tmp_path / "out.part").glob("checkpoint-*")) == ["checkpoint-2", "checkpoint-3"]
+    logs = [reinforce(str(tiny_folder), SUMS, tmp_path / name, setting, progress=False) for name in ("out", "whole")]
+    assert [entry["step"] for entry in logs[0]] == [1, 2, 3, 4]
+    assert logs[0] == logs[1]
+    weights = [load((tmp_path / name / "model.safetensors").read_bytes()) for name in ("out", "whole")]
+    assert weights[0] == weights[1] != load((tiny_folder / "model.safetensors").read_bytes())
+
+
+def test_other_weights_of_the_same_base_begin_anew(tiny_folder, tmp_path, monkeypatch):
+    from safetensors.torch import load_file, save_file
+
+    from phicookbook.reasoning import reinforce as room
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    base = shutil.copytree(tiny_folder, tmp_path / "base")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(room, "_trainer", stopped)
+        reinforce(str(base), SUMS, tmp_path / "out", TINY, progress=False)
+    trace = tmp_path / "out.part" / "trace"
+    for changed in (False, True):
+        trace.touch()
+        if changed:
+            weights = load_file(base / "model.safetensors")
+            save_file({name: tensor + 1 for name, tensor in weights.items()}, base / "model.safetensors", {"format": "pt"})
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(room, "_trainer", stopped)
+            reinforce(str(base), SUMS, tmp_path / "out", TINY, progress=False)
+        assert trace.exists() is not changed
+
+
 def load(data: bytes) -> dict:
     from safetensors.torch import load
 
@@ -220,11 +284,68 @@ def test_a_whole_run_writes_its_stages_and_goes_on_after_a_stop(plan, tmp_path, 
         train(replace(plan, rows=9), tmp_path, fine_tune, progress=False)
 
 
-def test_the_command_trains_without_reinforcement(tmp_path, capsys):
+def test_the_command_trains_without_reinforcement_on_a_model_s_traces(tmp_path, capsys):
     run = ["reasoning", "train", "arithmetic:1:sums=2", "--rows", "8", "--rl-steps", "0", "--test", "2", "--out", str(tmp_path)]
-    assert main(run) == 0
+    assert main([*run, "--teacher", "pocket"]) == 0
     out = capsys.readouterr().out
     assert "arithmetic:1:sums at 0.8" in out and "pocket-reasoning" in out and (tmp_path / "training.json").exists()
+    assert re.search(r"[4-8] of 8 traces of arithmetic:1:sums are right and whole", out)
+    card = (tmp_path / "model" / "pocket-reasoning" / "README.md").read_text()
+    assert "--teacher pocket" in card and "| teacher | `pocket`, whose right answers alone" in card
+
+
+def answering(known: dict[str, str]):
+    """A way for the stub to answer: it thinks, and is right when the right answer is even."""
+    whole = stub_endpoint.Handler.whole
+
+    def told(self, asked):
+        answer = known[asked["messages"][-1]["content"].partition("\n\n")[0]]
+        reply = whole(self, asked)
+        reply["choices"][0]["message"]["content"] = f"<think>\nhm\n</think>\nAnswer: {answer if int(answer) % 2 == 0 else -1}"
+        return reply
+
+    return told
+
+
+def test_an_endpoint_s_right_traces_are_the_rows_and_what_it_answered_is_not_asked_again(tiny, plan, tmp_path, monkeypatch):
+    pool = items("arithmetic", 24, plan.seed, 1, "sums", "train")
+    monkeypatch.setattr(stub_endpoint.Handler, "whole", answering({item.prompt: item.answer for item in pool}))
+    with stub_endpoint.serving() as stub:
+        teacher = open_model(stub.name)
+        stub.script = [None] * BATCH_OVER_NETWORK + [500] * 100
+        with pytest.raises(CookbookError, match="failed .500."):
+            rows_for(replace(plan, teacher=stub.name, rows=24), tiny.tokenizer, tmp_path, teacher)
+        stub.script, before = [], len(stub.seen)
+        rows = rows_for(replace(plan, teacher=stub.name, rows=24), tiny.tokenizer, tmp_path, teacher)
+        assert len({str(one["messages"]) for one in stub.seen[before:]}) == 24 - BATCH_OVER_NETWORK
+    right = {item.prompt for item in pool if int(item.answer) % 2 == 0}
+    assert {row["messages"][-2]["content"] for row in rows} == right and len(rows) == 24
+    assert all("<think>\nhm\n</think>" in row["messages"][-1]["content"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [(["--teacher", "pockett"], "no model is called 'pockett'. Did you mean 'pocket'"),
+     (["--teacher", "https://me:secret@host/v1#phi"], "leave keys out of the address of host"),
+     (["--teacher", "http://host/v1"], "is no endpoint"),
+     (["--teacher", "pocket", "--patience", "0.5"], "patience is a habit of the tasks' own programs"),
+     (["--teacher", "pocket", "--rows", "4"], "no trace of sat:4:light of pocket that is right and thinks fits 448 tokens")],
+)  # fmt: skip
+def test_a_teacher_that_cannot_teach_is_refused(options, told, tmp_path, capsys):
+    assert main(["reasoning", "train", *options, "--test", "2", "--out", str(tmp_path / "run")]) == 2
+    assert told in capsys.readouterr().err
+    assert "secret" not in "".join(path.read_text() for path in tmp_path.rglob("*.json*"))
+
+
+def test_no_row_and_no_prompt_of_a_run_is_a_test_item_in_another_order(plan, tiny, tmp_path):
+    plan = replace(plan, domains=(("countdown", 3, "small", 1.0),), rows=200, most_tokens=4_000, pool=200, test=200)
+    asked = {canonical(item) for item in tests(plan)}
+    drawn = items("countdown", 608, plan.seed, 3, "small", "train")
+    assert any(canonical(item) in asked for item in drawn)  # the hash of the text lets them through
+    asks = {item.prompt for item in drawn if canonical(item) in asked}
+    assert not asks & {row["messages"][-2]["content"] for row in rows_for(plan, tiny.tokenizer, tmp_path)}
+    (pool,) = pooled(plan, 200, plan.seed + 1, "train").values()
+    assert len(pool) == 200 and not any(canonical(item) in asked for item in pool)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,12 @@ def _add_training(commands) -> None:
     train.add_argument("--out", default="", help="folder of the run (default: .artifacts/reasoning)")
     train.add_argument("--rows", type=count, default=9_600, help="traces to fine-tune on")
     train.add_argument(
-        "--patience", type=float, default=1.0, help="chance that the teacher goes on after a failed try (default: 1)"
+        "--teacher", default="", metavar="MODEL",
+        help="take the traces from a model, a folder, a hub id or https://host/v1#deployment: asked for --rows answers, of "
+        "which the right ones are kept (default: the tasks' own programs)",
+    )  # fmt: skip
+    train.add_argument(
+        "--patience", type=float, default=1.0, help="chance that these programs go on after a failed try (default: 1)"
     )
     train.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement, 0 for none")
     train.add_argument("--rl-rate", type=float, default=3e-5, help="learning rate of reinforcement")
@@ -141,7 +146,7 @@ def _train(options) -> int:
         seed=options.seed,
     )
     plan = replace(plan, base=options.base, domains=domains, rows=options.rows, reinforcement=reinforcement, seed=options.seed)
-    plan = replace(plan, test=options.test, pool=options.pool, patience=options.patience)
+    plan = replace(plan, test=options.test, pool=options.pool, patience=options.patience, teacher=options.teacher)
     out = Path(options.out) if options.out else artifacts() / "reasoning"
     print(table(train(plan, out, fine_tune)))
     print(f"models with their cards: {', '.join(map(str, finish(out)))}; curves and records: {out}")

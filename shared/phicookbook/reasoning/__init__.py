@@ -4,6 +4,6 @@ items("sat", n=20)[0].prompt
 """
 
 from phicookbook.reasoning.item import Item, Score
-from phicookbook.reasoning.tasks import TASKS, items, score
+from phicookbook.reasoning.tasks import TASKS, canonical, items, score
 
-__all__ = ["TASKS", "Item", "Score", "items", "score"]
+__all__ = ["TASKS", "Item", "Score", "canonical", "items", "score"]

@@ -12,6 +12,10 @@ from pathlib import Path
 from phicookbook.models import checksums
 
 CARD = Path(__file__).with_name("card.md")  # filled in by `card`
+PROGRAM = (
+    "a program that searches and writes down every look-up; after a failed try at 3-SAT it goes on {patience:.0%} of the time "
+    "and else gives that try as its answer"
+)
 
 
 def finish(out: Path) -> list[Path]:
@@ -45,8 +49,9 @@ def command(plan: dict) -> str:
     """The command line of a plan, options that differ from the defaults included."""
     domains = " ".join(f"{task}:{level}:{kind}={share:g}" for task, level, kind, share in plan["domains"])
     rl = plan["reinforcement"]
+    teacher = f"--teacher {plan['teacher']}" if plan.get("teacher") else f"--patience {plan['patience']:g}"
     return (
-        f"cookbook reasoning train {domains} --base {plan['base']} --rows {plan['rows']} --patience {plan['patience']:g} "
+        f"cookbook reasoning train {domains} --base {plan['base']} --rows {plan['rows']} {teacher} "
         f"--rl-steps {rl['steps']} --rl-rate {rl['learning_rate']:g} --rl-temperature {rl['temperature']:g} "
         f"--pool {plan['pool']} --test {plan['test']} --seed {plan['seed']}"
     )
@@ -71,7 +76,8 @@ def card(result: dict, name: str, size: float, alt: str) -> str:
     return CARD.read_text(encoding="utf-8").format(
         name=name, base="pocket-reasoning" if plus else plan["base"], made=made,
         domains=", ".join(f"{task}, level {level}, {kind} (share {share:g})" for task, level, kind, share in plan["domains"]),
-        patience=plan["patience"], rows=plan["rows"], reinforcement=steps if plus else "none",
+        teacher=f"`{plan['teacher']}`, whose right answers alone were kept" if plan.get("teacher") else PROGRAM.format(**plan),
+        rows=plan["rows"], reinforcement=steps if plus else "none",
         size=size, command=command(plan), alt=alt, budget=rl["budget"], figures="\n".join(figures),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from phicookbook.corpora.arithmetic import REASONING_PROMPT
+from phicookbook.models import checksums
 from phicookbook.models.artifacts import lock_of
 from phicookbook.models.local import open_folder
 from phicookbook.reasoning.extract import flexible
@@ -67,25 +68,26 @@ def rewards_of(budget: int):
 def reinforce(base: str, chosen: Sequence[Item], out: Path, setting: Reinforcement, progress: bool = True) -> list[dict]:
     """Train the model in folder `base` on items and write it to `out`; returns the log, one dict a step with WATCHED.
 
-    `out` appears whole when the run is done; a run that was killed goes on from its last checkpoint in `out` with ".part".
+    `out` appears whole when the run is done; a run that was killed goes on from its last whole checkpoint in `out` with ".part",
+    unless the base, its weights, the items or the setting are others.
     """
     import torch
-    from transformers.trainer_utils import get_last_checkpoint
 
     part = out.with_name(out.name + ".part")
     out.parent.mkdir(parents=True, exist_ok=True)
     with lock_of(out):
-        key = json.dumps([str(base), asdict(setting), [item.id for item in chosen]])
+        weights = [checksums.sha256(path) for path in sorted(Path(base).glob("*.safetensors"))]
+        key = json.dumps([str(base), weights, asdict(setting), [item.id for item in chosen]])
         marker = part / "run.key"
         if not marker.exists() or marker.read_text(encoding="utf-8") != key:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             marker.write_text(key, encoding="utf-8")
         torch.manual_seed(setting.seed)
-        last = get_last_checkpoint(str(part))
-        if last and int(last.rpartition("-")[2]) >= setting.steps:  # resumed at its end, TRL would take one more step
+        last, state = last_whole(part)
+        if last and state["global_step"] >= setting.steps:  # resumed at its end, TRL would take one more step
             trainer = _trainer(last, chosen, part, setting, progress)
-            history = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))["log_history"]
+            history = state["log_history"]
         else:
             trainer = _trainer(base, chosen, part, setting, progress)
             trainer.train(resume_from_checkpoint=last)
@@ -102,6 +104,21 @@ def reinforce(base: str, chosen: Sequence[Item], out: Path, setting: Reinforceme
         os.replace(done, out)
         shutil.rmtree(part, ignore_errors=True)
     return log
+
+
+def last_whole(part: Path) -> tuple[str | None, dict]:
+    """(folder, state) of the newest checkpoint that was written to its end, (None, {}) when there is none; others are deleted.
+
+    The trainer writes its state last, and deletes older checkpoints only after that: one whose state is missing or cut off
+    was being written when the run was killed, and the one before it still stands.
+    """
+    found = {int(path.name.removeprefix("checkpoint-")): path for path in part.glob("checkpoint-*")}
+    for step in sorted(found, reverse=True):
+        try:
+            return str(found[step]), json.loads((found[step] / "trainer_state.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            shutil.rmtree(found[step], ignore_errors=True)
+    return None, {}
 
 
 def _trainer(base: str, chosen: Sequence[Item], part: Path, setting: Reinforcement, progress: bool):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from phicookbook.chat import CLOSE, OPEN
+from phicookbook.chat import CLOSE, OPEN, Reply
 from phicookbook.corpora.arithmetic import REASONING_PROMPT
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.tasks import module, score
@@ -68,11 +68,16 @@ def hasty(rows: Sequence[dict], patience: float, seed: int = 0) -> list[dict]:
 
 
 def taught_by(model, chosen: Sequence[Item], system: str = REASONING_PROMPT, **generation) -> list[dict]:
-    """Rows with the thinking and the answer of a model, an endpoint for example, which is told the form of the answer: only
-    replies that think, end and are right are kept. An answer is the model's own, since an item may have several right ones."""
+    """Rows with the thinking and the answer of a model, an endpoint for example, which is told the form of the answer."""
+    replies = model.chat_many([f"{item.prompt}\n\n{item.form}" for item in chosen], system, **generation)
+    return verified(chosen, replies)
+
+
+def verified(chosen: Sequence[Item], replies: Sequence[Reply]) -> list[dict]:
+    """Rows of a model's replies to items: only those that think, end and are right. An answer is the model's own, since an item
+    may have several right ones."""
     from phicookbook.reasoning.extract import flexible
 
-    replies = model.chat_many([f"{item.prompt}\n\n{item.form}" for item in chosen], system, **generation)
     return [
         row(item, reply.thinking, reply.answer.strip())
         for item, reply in zip(chosen, replies, strict=True)

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from phicookbook import settings
+from phicookbook.chat import Reply
 from phicookbook.models import open_model
 from phicookbook.reasoning import curate, report, sft
-from phicookbook.reasoning.evaluate import Protocol, evaluate
+from phicookbook.reasoning.evaluate import Protocol, evaluate, protocol_for
 from phicookbook.reasoning.item import Item
 from phicookbook.reasoning.reinforce import Reinforcement, reinforce
 from phicookbook.reasoning.tasks import items
@@ -22,14 +23,15 @@ from phicookbook.settings import CookbookError
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's, `patience` the
-    teacher's (`sft.hasty`), `pool` how many prompts the tuned model is tried on before reinforcement, `test` the items of each
-    domain at the end."""
+    """What a run does. `domains` are (task, level, kind, share); `rows` and `epochs` are the fine-tuning's; `teacher` is the
+    model whose right answers are the traces, "" for the tasks' own programs, and `patience` is these programs' (`sft.hasty`);
+    `pool` is how many prompts the tuned model is tried on before reinforcement, `test` the items of each domain at the end."""
 
     base: str = "pocket"
     domains: tuple = (("sat", 4, "light", 1.0),)
     rows: int = 9_600
     epochs: float = 1.0
+    teacher: str = ""
     patience: float = 1.0
     most_tokens: int = 448
     batch: int = 8
@@ -42,23 +44,51 @@ class Plan:
 
 
 def pooled(plan: Plan, n: int, seed: int, split: str) -> dict[str, list[Item]]:
-    """`n` items of each domain, by "task:level:kind"."""
-    return {f"{t}:{level}:{kind}": items(t, n, seed, level, kind, split) for t, level, kind, _ in plan.domains}
+    """`n` items of each domain, by "task:level:kind"; those of the training side are no test items in another order."""
+    apart = tests(plan) if split == "train" else []
+    return {f"{t}:{level}:{kind}": items(t, n, seed, level, kind, split, apart) for t, level, kind, _ in plan.domains}
 
 
-def rows_for(plan: Plan, tokenizer) -> list[dict]:
-    """The fine-tuning's rows: taught, filtered, and mixed by the domains' shares."""
-    domains, shares = {}, {}
+def tests(plan: Plan) -> list[Item]:
+    """The test items of all domains."""
+    return [item for found in pooled(plan, plan.test, plan.seed + 2, "test").values() for item in found]
+
+
+def rows_for(plan: Plan, tokenizer, out: Path, teacher=None) -> list[dict]:
+    """The fine-tuning's rows: taught, filtered, and mixed by the domains' shares. What a `teacher` that is a model answers is
+    kept in `out`/records. Raises CookbookError when no trace of a domain is left."""
+    domains, shares, apart = {}, {}, tests(plan)
     total = sum(share for *_, share in plan.domains)
     for task, level, kind, share in plan.domains:
         name = f"{task}:{level}:{kind}"
         wanted = round(plan.rows * share / total)
-        found = sft.taught(items(task, 3 * wanted + 8, plan.seed, level, kind, "train"), plan.seed)
+        if teacher:
+            pool = items(task, wanted, plan.seed, level, kind, "train", apart)
+            found = _asked(teacher, name, plan.seed, pool, out / "records" / f"teacher-{name.replace(':', '-')}.jsonl")
+        else:
+            found = sft.taught(items(task, 3 * wanted + 8, plan.seed, level, kind, "train", apart), plan.seed)
         found = curate.by_turns(curate.good(found, tokenizer, plan.most_tokens), wanted, plan.seed)
         domains[name], shares[name] = sft.hasty(found, plan.patience, plan.seed), share
         if not domains[name]:
-            raise CookbookError(f"no trace of {name} fits {plan.most_tokens} tokens: take a lower level")
+            who = f"of {plan.teacher} that is right and thinks " if plan.teacher else ""
+            raise CookbookError(f"no trace of {name} {who}fits {plan.most_tokens} tokens: take a lower level or another teacher")
     return curate.mixture(domains, shares, plan.rows, plan.seed)
+
+
+def _teacher(plan: Plan):
+    """The model that teaches, None for the tasks' own programs."""
+    if plan.teacher and plan.patience != 1:
+        raise CookbookError("patience is a habit of the tasks' own programs: leave it out, or the teacher")
+    return open_model(plan.teacher) if plan.teacher else None
+
+
+def _asked(teacher, name: str, seed: int, pool: Sequence[Item], out: Path) -> list[dict]:
+    """Rows of the answers of a teacher that is a model, asked once for each item, as far as the verifier accepts them. A run that
+    was stopped asks nothing twice."""
+    records = evaluate(teacher, pool, out, protocol_for(teacher.name, seed=seed), 1, f"traces of {name}")
+    rows = sft.verified(pool, [Reply.from_text(record["text"], finished=record["finished"]) for record in records])
+    print(f"{len(rows)} of {len(pool)} traces of {name} are right and whole", flush=True)
+    return rows
 
 
 def train(plan: Plan, out: Path, fine_tune: Callable, progress: bool = True) -> dict:
@@ -68,12 +98,12 @@ def train(plan: Plan, out: Path, fine_tune: Callable, progress: bool = True) -> 
     Given again after a stop it goes on: finished stages are kept, and an unfinished one resumes. Raises CookbookError when `out`
     holds a run with another plan.
     """
+    base, teacher = open_model(plan.base), _teacher(plan)
     out.mkdir(parents=True, exist_ok=True)
     _same_plan(plan, out)
-    base = open_model(plan.base)
     first, second = out / "pocket-reasoning", out / "pocket-reasoning-plus"
     if not first.exists():
-        rows = rows_for(plan, base.tokenizer)
+        rows = rows_for(plan, base.tokenizer, out, teacher)
         changes = {"num_train_epochs": plan.epochs, "learning_rate": plan.learning_rate, "max_seq_length": plan.most_tokens}
         changes |= {"per_device_train_batch_size": plan.batch, "seed": plan.seed}
         fine_tune(plan.base, rows, sft.SETTINGS | changes, first)

@@ -4,7 +4,8 @@
     score(found[0], found[0].answer).correct   # True
 
 A module of a task has LEVELS, KINDS, SHAPE, `generate(rng, level, kind) -> Item`, `score(item, answer) -> Score` and
-`teach(item, rng) -> (thinking, answer)`. Items with the same prompt hash are on the same side (train or test), whatever the seed.
+`teach(item, rng) -> (thinking, answer)`. Items with the same prompt hash are on the same side (train or test), whatever the seed;
+`canonical` tells apart what is the same question in another order, too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import random
+from collections.abc import Sequence
 
 from phicookbook.corpora import text_held_out
 from phicookbook.reasoning.item import Item, Score
@@ -30,8 +32,21 @@ def module(task: str):
     return importlib.import_module(f"phicookbook.reasoning.tasks.{task}")
 
 
-def items(task: str, n: int, seed: int = 0, level: int = 0, kind: str = "", split: str = "test") -> list[Item]:
-    """`n` different items of a task; `level` 0 is its lowest, `kind` "" its first.
+def canonical(item: Item) -> str:
+    """What an item asks, whatever the order in which it says it: the same for a formula whose clauses are shuffled, and for
+    numbers that are. The prompt where a task has no such twins."""
+    if item.task == "sat":
+        clauses = {tuple(sorted(clause, key=abs)) for clause in item.data["clauses"]}
+        return f"sat {item.data['n']} {sorted(clauses)}"
+    if item.task == "countdown":
+        return f"countdown {item.data['target']} {sorted(item.data['numbers'])}"
+    return item.prompt
+
+
+def items(
+    task: str, n: int, seed: int = 0, level: int = 0, kind: str = "", split: str = "test", apart: Sequence[Item] = ()
+) -> list[Item]:
+    """`n` different items of a task; `level` 0 is its lowest, `kind` "" its first; none is an item of `apart` in another order.
 
     Raises CookbookError for a level or a kind that the task does not have, and when there are not `n` different ones.
     """
@@ -43,6 +58,7 @@ def items(task: str, n: int, seed: int = 0, level: int = 0, kind: str = "", spli
             f"there is no level {level} of kind {kind!r}"
         )
     rng = random.Random(f"{task}/{level}/{kind}/{split}/{seed}")
+    known = {canonical(item) for item in apart}
     found: dict[str, Item] = {}
     misses = 0
     while misses < PATIENCE:
@@ -50,6 +66,7 @@ def items(task: str, n: int, seed: int = 0, level: int = 0, kind: str = "", spli
             return list(found.values())
         item = work.generate(rng, level, kind)
         fresh = item.prompt not in found and text_held_out(item.prompt) == (split == "test")
+        fresh = fresh and not (known and canonical(item) in known)
         misses = 0 if fresh else misses + 1
         if fresh:
             found[item.prompt] = item
