@@ -1,4 +1,4 @@
-"""The dev container does what the Makefile, the doctor and the README say, so that none of them drifts from the others.
+"""Dev container and Binder do what the Makefile, the doctor and the README say, so that none of them drifts from the others.
 
 pytest tests/test_containers.py
 """
@@ -6,7 +6,10 @@ pytest tests/test_containers.py
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -70,3 +73,26 @@ def test_the_machine_it_asks_for_has_what_the_doctor_wants(container):
     wanted = container["hostRequirements"]
     assert int(wanted["memory"].removesuffix("gb")) >= doctor.NEEDED_MEMORY_GB
     assert int(wanted["storage"].removesuffix("gb")) >= doctor.NEEDED_DISK_GB
+
+
+def test_binder_builds_the_same_environment(container):
+    python = (settings.ROOT / ".binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
+    assert f'python-version: "{python}"' in WORKFLOW
+    script = (settings.ROOT / ".binder" / "postBuild").read_text(encoding="utf-8")
+    assert f'PIP_EXTRA_INDEX_URL="{container["containerEnv"]["PIP_EXTRA_INDEX_URL"]}"' in script
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Binder runs Linux")
+def test_binders_script_sets_up_and_puts_the_books_kernel_in_place(tmp_path):
+    """The real script and the real ipykernel; make is a stand-in that notes its arguments, since nothing may be downloaded."""
+    settings.write_text(tmp_path / "bin" / "make", '#!/bin/sh\necho "$@" >> made\n')
+    (tmp_path / "bin" / "make").chmod(0o755)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "NB_PYTHON_PREFIX": str(tmp_path / "server")}
+    script = settings.ROOT / ".binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    done = subprocess.run([str(script)], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made").read_text() == "setup\n"
+    kernel = json.loads((tmp_path / "server" / "share" / "jupyter" / "kernels" / "python3" / "kernel.json").read_text())
+    assert kernel["argv"][0] == str(tmp_path / ".venv" / "bin" / "python")
