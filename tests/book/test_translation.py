@@ -207,5 +207,7 @@ def test_the_command_builds_checks_and_accepts(small, capsys):
 
 
 def test_every_language_has_its_words():
-    assert LANGUAGES and all(words.name and words.pending and "{chapter}.ipynb" in words.note for words in LANGUAGES.values())
+    assert LANGUAGES and all(
+        {*words} == {"name", "note", "pending"} and "{chapter}.ipynb" in words["note"] for words in LANGUAGES.values()
+    )
     assert {language for language, _ in TRANSLATIONS} <= set(LANGUAGES) and all(len(language) == 2 for language in LANGUAGES)

@@ -24,25 +24,15 @@ HEAD = re.compile(r"^<!-- (\S+) ([0-9a-f]{12})$", re.MULTILINE)
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)(?=[^)\s]+[)#])")
 NOTE_ID = "translation-note"
 ALL = "all"
-
-
-@dataclass(frozen=True)
-class Language:
-    """What the book itself says in a language: its name, the note behind the title, the mark of what is not translated."""
-
-    name: str
-    note: str
-    pending: str
-
-
+# What the book itself says in a language: its name in a link, the note behind the title, the mark of what is not translated.
 LANGUAGES = {
-    "de": Language(
-        "Auf Deutsch",
-        "Diese Seite ist die Übersetzung des [englischen Kapitels]({chapter}.ipynb). Übersetzt ist nur der Text: Code und "
-        "Ausgaben sind dieselben und bleiben, wie alles, was das Modell liest und schreibt, englisch.",
-        "Noch nicht übersetzt:",
-    )
-}  # fmt: skip
+    "de": {
+        "name": "Auf Deutsch",
+        "note": "Diese Seite ist die Übersetzung des [englischen Kapitels]({chapter}.ipynb). Übersetzt ist nur der Text: Code "
+        "und Ausgaben sind dieselben und bleiben, wie alles, was das Modell liest und schreibt, englisch.",
+        "pending": "Noch nicht übersetzt:",
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -150,10 +140,10 @@ def build(language: str, chapter: str):
         if section and section.text and section.english == cell.source:
             cell.source = section.text
         else:
-            cell.source = f'*{words.pending}*\n\n<div lang="en">\n\n{cell.source}\n\n</div>'
+            cell.source = f'*{words["pending"]}*\n\n<div lang="en">\n\n{cell.source}\n\n</div>'
         cell.source = LINK.sub("../", cell.source)
     kept = [cell for cell in notebook.cells if cell.cell_type == "code" or launch.TAG not in cell.metadata.get("tags", [])]
-    note = new_markdown_cell(LINK.sub("../", words.note.format(chapter=chapter)), id=NOTE_ID)
+    note = new_markdown_cell(LINK.sub("../", words["note"].format(chapter=chapter)), id=NOTE_ID)
     notebook.cells = [kept[0], note, *kept[1:]]
     return notebook
 

@@ -31,7 +31,7 @@ def stage(out: Path) -> None:
         page = out / "cookbook" / f"{chapter}.ipynb"
         notebook = nbformat.read(page, as_version=4)
         title, _, rest = notebook.cells[0].source.partition("\n")
-        link = f"[{translation.LANGUAGES[language].name}]({language}/{chapter}.ipynb)"
+        link = f"[{translation.LANGUAGES[language]['name']}]({language}/{chapter}.ipynb)"
         notebook.cells[0].source = f"{title}\n\n{link}\n{rest}"
         settings.write_text(page, nbformat.writes(notebook))
 
