@@ -136,8 +136,16 @@ def test_cells_that_moved_are_known_by_their_english_and_new_and_lost_ones_told(
     translation.accept("de", "01_small", ["t-9"])
     assert translation.read("de", "01_small")[-1] == Section("t-9", "## 2. Two", "")
     assert translation.faults("de", "01_small") == ["t-9 is not translated: ## 2. Two"]  # an empty section is no translation
+    edit(lambda cells: (cells[2].update(id="t-9"), cells[-1].update(id="t-7", source="## 3. Three")))  # two have changed places
+    assert [told.partition(":")[0] for told in translation.faults("de", "01_small")] == ["t-7 is not translated"]
+    translation.accept("de", "01_small", ["t-7"])
+    assert [(s.cell, s.text[:7]) for s in translation.read("de", "01_small")] == [
+        ("t-0", "# 01 · "),
+        ("t-9", "## 1. E"),
+        ("t-7", ""),
+    ]
     edit(lambda cells: cells.pop(2))
-    assert "t-1 is translated and is no longer in the chapter" in translation.faults("de", "01_small")
+    assert "t-9 is translated and is no longer in the chapter" in translation.faults("de", "01_small")
 
 
 def test_generated_cells_are_not_translated(small):
@@ -173,6 +181,7 @@ def test_a_broken_file_is_told_in_a_sentence(small, old, new, told):
         (lambda: translation.read("de", "09_none"), "does not exist"),
         (lambda: translation.english("09_none"), "a translation carries the name of its chapter"),
         (lambda: translation.build("xx", "01_small"), "no language is called 'xx': there are de"),
+        (lambda: translation.accept("xx", "01_small", ["all"]), "no language is called 'xx'"),
         (lambda: translation.accept("de", "01_small", ["cell-1"]), "has no text cell 'cell-1': its cells are t-0, t-1"),
         (
             lambda: edit(lambda cells: cells[0].update(source="a --> b")) or translation.accept("de", "01_small", ["t-0"]),

@@ -141,10 +141,17 @@ def test_a_translated_page_says_which_language_its_parts_are_in(open_page):
     """As a screen reader asks: the language of an element is that of its nearest ancestor with one."""
     page = open_page("cookbook/de/02_prompting.html")
     spoken = "selector => [...new Set([...document.querySelectorAll(selector)].map(e => e.closest('[lang]').lang))]"
-    for selector in ("html", "title", "article h1", "article h2", "article > section > p", ".page-toc a"):
-        assert page.evaluate(spoken, selector) == ["de"], selector
-    for selector in (".cell_input", ".cell_output", ".cell_output img", ".theme-change-button", ".bd-footer", "#pst-skip-link"):
-        assert page.evaluate(spoken, selector) == ["en"], selector
+    german = ("html", "title", "article h1", "article h2", "article > section > p", ".page-toc a", ".bd-links a.current")
+    english = (
+        ".cell_input",
+        ".cell_output",
+        ".cell_output img",
+        ".bd-footer",
+        "#pst-skip-link",
+        "#pst-page-navigation-heading-2",
+    )
+    assert {name: page.evaluate(spoken, name) for name in german} == {name: ["de"] for name in german}
+    assert {name: page.evaluate(spoken, name) for name in english} == {name: ["en"] for name in english}
     page.get_by_role("link", name="englischen Kapitels").click()
     page.wait_for_url("**/cookbook/02_prompting.html")
     assert page.evaluate(spoken, "html, .cell_output") == ["en"]

@@ -24,11 +24,11 @@ BRANCH = "main"
 TEXT_ID, SETUP_ID = "launch-text", "launch-setup"
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+)")
 HERE = "in JupyterLab on your machine (`make lab`), or in a dev container"
-ASIDE = "The next cell is for Colab alone: anywhere else it does nothing."
 SETUP = """\
+# For Colab, which has to fetch and install the book first. Anywhere else this cell does nothing.
 import sys
 
-if "google.colab" in sys.modules:  # anywhere else the book is installed already
+if "google.colab" in sys.modules:
 {body}"""
 FETCH = """\
     import os
@@ -72,9 +72,9 @@ def text(chapter: str) -> str:
     """The Markdown of the first generated cell. Plain links: a picture of a badge would be fetched from another host."""
     address = repository()
     if not address:
-        return f"**Run it** {HERE}. {ASIDE}"
+        return f"**Run it** {HERE}."
     told = " · ".join(f"[{name}]({link})" for name, link in links(address, chapter).items())
-    return f"**Run it** in {told}, or, from [the repository]({address}), {HERE}. {ASIDE}"
+    return f"**Run it** in {told}, or, from [the repository]({address}), {HERE}."
 
 
 def setup() -> str:

@@ -44,6 +44,13 @@ class Section:
     text: str
 
 
+def words_of(language: str) -> dict[str, str]:
+    """What the book says in a language; raises CookbookError for one that it does not know."""
+    if language not in LANGUAGES:
+        raise CookbookError(f"no language is called {language!r}: there are {', '.join(LANGUAGES)}; add yours to LANGUAGES")
+    return LANGUAGES[language]
+
+
 def digest(english: str) -> str:
     """The first twelve hexadecimal digits of the SHA-256 of a cell's source."""
     return hashlib.sha256(english.encode("utf-8")).hexdigest()[:12]
@@ -97,13 +104,21 @@ def prose(notebook) -> list:
 
 def match(notebook, sections: list[Section]) -> dict[str, Section]:
     """The section of each cell by the cell's id: the one of the same English, wherever it stood, or else of the same id."""
+    cells = prose(notebook)
+    now = {cell.source for cell in cells}
     by_english = {section.english: section for section in sections}
-    by_id = {section.cell: section for section in sections}
+    by_id = {section.cell: section for section in sections if section.english not in now}
     found = {}
-    for cell in prose(notebook):
+    for cell in cells:
         if section := by_english.get(cell.source) or by_id.get(cell.id):
             found[cell.id] = section
     return found
+
+
+def left_over(sections: list[Section], known: dict[str, Section]) -> list[Section]:
+    """The translated sections that belong to no cell any more."""
+    used = {section.cell for section in known.values()}
+    return [section for section in sections if section.text and section.cell not in used]
 
 
 def faults(language: str, chapter: str) -> list[str]:
@@ -118,8 +133,7 @@ def faults(language: str, chapter: str) -> list[str]:
             old, now = section.english.splitlines(), cell.source.splitlines()
             lines = difflib.unified_diff(old, now, "translated", "now", lineterm="", n=1)
             told.append("\n".join([f"{cell.id} has changed in English since it was translated:", *lines]))
-    used = {section.cell for section in known.values()}
-    told += [f"{section.cell} is translated and is no longer in the chapter" for section in sections if section.cell not in used]
+    told += [f"{section.cell} is translated and is no longer in the chapter" for section in left_over(sections, known)]
     return told
 
 
@@ -130,9 +144,7 @@ def build(language: str, chapter: str):
     """
     from nbformat.v4 import new_markdown_cell
 
-    words = LANGUAGES.get(language)
-    if words is None:
-        raise CookbookError(f"no language is called {language!r}: there are {', '.join(LANGUAGES)}; add yours to LANGUAGES")
+    words = words_of(language)
     notebook = copy.deepcopy(english(chapter))
     known = match(notebook, read(language, chapter))
     for cell in prose(notebook):
@@ -162,19 +174,21 @@ def accept(language: str, chapter: str, cells: list[str]) -> None:
 
     `["all"]` means every cell, which begins a translation. Raises CookbookError for a cell that the chapter does not have.
     """
+    words_of(language)
     notebook = english(chapter)
     path = folder() / language / f"{chapter}.md"
     sections = read(language, chapter) if path.exists() else []
     known, ids = match(notebook, sections), [cell.id for cell in prose(notebook)]
     if unknown := [name for name in cells if name not in (*ids, ALL)]:
         raise CookbookError(f"{chapter} has no text cell {unknown[0]!r}: its cells are {', '.join(ids)}")
-    made, used = [], {section.cell for section in known.values()}
+    made = []
     for cell in prose(notebook):
         section = known.get(cell.id)
         if cell.id in cells or ALL in cells:
-            section = replace(section or Section(cell.id, "", ""), cell=cell.id, english=cell.source)
-        made += [section] if section else []
-    made += [section for section in sections if section.cell not in used]
+            section = replace(section or Section(cell.id, "", ""), english=cell.source)
+        made += [replace(section, cell=cell.id)] if section else []
+    for section in left_over(sections, known):
+        made.append(replace(section, cell=f"{section.cell}-old") if section.cell in ids else section)
     settings.write_text(path, "\n".join(map(_written, made)))
 
 

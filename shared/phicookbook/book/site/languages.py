@@ -14,9 +14,9 @@ from phicookbook.book import translation
 
 # What stays English on a translated page: the theme's own words, and the code with its outputs.
 ENGLISH = re.compile(
-    r'<(?:dialog|header|footer) (?=[^>]*(?:id="pst-|class="bd-footer|class="prev-next))'
-    r'|<div (?=id="pst-(?:skip-link|primary-sidebar"|page-navigation)|class="(?:cell_input|cell_output|bd-header-article))'
-    r'|<button (?=[^>]*id="pst-back-to-top)'
+    r'<(?:dialog|header|footer)\s+(?=[^>]*(?:id="pst-|class="bd-footer|class="prev-next))'
+    r'|<div\s+(?=id="pst-(?:skip-link|primary-sidebar"|page-navigation)|class="(?:cell_input|cell_output|bd-header-article))'
+    r'|<button\s+(?=[^>]*id="pst-back-to-top)'
 )  # fmt: skip
 
 
@@ -49,5 +49,7 @@ def label(made: Path) -> None:
         if language := translated.get(page):
             text = ENGLISH.sub(lambda tag: f'{tag[0]}lang="en" ', text)
             text = text.replace('<html lang="en"', f'<html lang="{language}"', 1)
+            here = r'<a (?=class="current [^>]*href="#")'  # the page itself in the navigation
+            text = re.sub(here, f'<a lang="{language}" ', text)
         if text != before:
             settings.write_text(page, text)
