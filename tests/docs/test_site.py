@@ -26,9 +26,9 @@ RECORD = {"id": "rag.recall", "measured": 0.5, "n": 4, "interval": [0.25, 0.75],
 LOADING = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch"}  # of links, by their rel
 PAGES = [
     "index.html", "claims.html", "search.html", "browser.html", "cookbook/README.html", "cookbook/01_model_family.html",
-    "cookbook/04_serverless_finetuning.html", "docs/glossary.html", "docs/architecture.html", "docs/log.html",
-    "docs/results/02_prompting.html", "shared/phicookbook/pocket/weights/README.html", "api/index.html", "api/statistics.html",
-    "api/finetune.html",
+    "cookbook/04_serverless_finetuning.html", "cookbook/de/02_prompting.html", "docs/glossary.html", "docs/architecture.html",
+    "docs/log.html", "docs/results/02_prompting.html", "shared/phicookbook/pocket/weights/README.html", "api/index.html",
+    "api/statistics.html", "api/finetune.html",
 ]  # fmt: skip
 
 
@@ -155,6 +155,30 @@ def test_links_between_pages_arrive(built, loaded):
         for target in re.findall(r'href=["\']([^"\'#?]+)', text):
             if not re.match(r"\w+:|//", target):
                 assert (built / name).parent.joinpath(target).exists(), (name, target)
+
+
+def test_a_translated_page_says_which_language_its_parts_are_in(open_page):
+    """As a screen reader asks: the language of an element is that of its nearest ancestor with one."""
+    page = open_page("cookbook/de/02_prompting.html")
+    spoken = "selector => [...new Set([...document.querySelectorAll(selector)].map(e => e.closest('[lang]').lang))]"
+    german = ("html", "title", "article h1", "article h2", "article > section > p", ".page-toc a", ".bd-links a.current")
+    english = (
+        ".cell_input",
+        ".cell_output",
+        ".cell_output img",
+        ".bd-footer",
+        "#pst-skip-link",
+        "#pst-page-navigation-heading-2",
+    )
+    assert {name: page.evaluate(spoken, name) for name in german} == {name: ["de"] for name in german}
+    assert {name: page.evaluate(spoken, name) for name in english} == {name: ["en"] for name in english}
+    page.get_by_role("link", name="englischen Kapitels").click()
+    page.wait_for_url("**/cookbook/02_prompting.html")
+    assert page.evaluate(spoken, "html, .cell_output") == ["en"]
+    link = page.locator("article").get_by_role("link", name="Auf Deutsch")
+    assert link.get_attribute("hreflang") == link.get_attribute("lang") == "de"
+    link.click()
+    page.wait_for_url("**/cookbook/de/02_prompting.html")
 
 
 def test_every_module_is_in_the_reference(built):

@@ -10,10 +10,10 @@ import sys
 import traceback
 
 from phicookbook import __version__
-from phicookbook.cli import book, demos, edge, finetune, pocket, reasoning, retrieval, serverless
+from phicookbook.cli import book, demos, edge, finetune, pocket, reasoning, retrieval, serverless, translation
 from phicookbook.settings import CookbookError
 
-GROUPS = (book, pocket, retrieval, serverless, finetune, edge, reasoning, demos)
+GROUPS = (book, pocket, retrieval, serverless, finetune, edge, reasoning, demos, translation)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from phicookbook import settings
+from phicookbook.book.site import languages
 from phicookbook.book.site.pages import stage
 
 
@@ -26,6 +27,7 @@ def build(folder: Path | None = None) -> Path:
     done = subprocess.run([*sphinx, str(source), str(part)])
     if done.returncode:
         raise settings.CookbookError(f"the site was not built: Sphinx's words stand above, what it read in {source}")
+    languages.label(part)
     shutil.rmtree(made, ignore_errors=True)
     part.rename(made)
     return made

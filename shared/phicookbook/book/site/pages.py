@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from phicookbook import settings
-from phicookbook.book.site import browser_page, claims_page, reference
+from phicookbook.book.site import browser_page, claims_page, languages, reference
 from phicookbook.edge.page import WEB
 
 # Every page, and the pictures of pages.
@@ -20,6 +20,7 @@ PAGES = ("docs/*.md", "docs/*.svg", "docs/results/*.md", "docs/results/*.png", "
 # The navigation. A page stands in the first section that names it; the last takes what is left.
 SECTIONS = {
     "Chapters": ["cookbook/README.md", "cookbook/[0-9]*.ipynb", "browser.md"],
+    "Other languages": ["cookbook/??/*.ipynb"],
     "What was measured": ["claims.md", "docs/results/README.md", "docs/log.md"],
     "Models and data": ["shared/phicookbook/*/weights/**/README.md", "datasets/README.md"],
     "The house": ["docs/glossary.md", "docs/architecture.md", "CONTRIBUTING.md", "api/index.md", "docs/*.md"],
@@ -39,6 +40,7 @@ def stage(out: Path) -> Path:
     shutil.copy(WEB / "icon.svg", out / "icon.svg")  # the icon of every page; without one a browser asks the server for it
     settings.write_text(out / "claims.md", claims_page.text())
     browser_page.stage(out)
+    languages.stage(out)
     reference.stage(out / "api")
     for page, pattern in BELOW.items():
         names = [name for name in _names(out, [pattern]) if name != page.removesuffix(".md")]
@@ -78,7 +80,7 @@ def _navigation(out: Path) -> str:
     for caption, patterns in SECTIONS.items():
         names = [name for name in _names(out, patterns) if name not in taken]
         taken.update(names)
-        parts.append(_toctree(names, caption))
+        parts += [_toctree(names, caption)] if names else []
     return "\n".join(parts)
 
 
