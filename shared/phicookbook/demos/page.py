@@ -22,18 +22,30 @@ CSS = """
 .passage mark.cited { background: #F0E442; color: black; text-decoration: underline; }
 .panel { overflow-x: auto; overflow-wrap: anywhere; }
 .panel table { border-collapse: collapse; }
-.panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; }
+.panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; overflow-wrap: normal; }
+.panel td:last-child { overflow-wrap: anywhere; }
 .panel img { max-width: 100%; height: auto; background: white; }
 .example button, button.example { white-space: normal; text-align: left; }
+/* Gradio lets a panel's label float over its first line, and keeps a box's height when the window gets narrower. */
+.gradio-container .block .html-container.label-padding { padding-top: 2.2em; }
+.gradio-container textarea { overflow-y: auto !important; }
+.dark { --color-accent: var(--primary-400); }
 """
+# Gradio's greys and its blue are too pale for small text and for white text: these reach WCAG AA's 4.5 to 1.
+COLOURS = {
+    "body_text_color_subdued": "*neutral_500", "input_placeholder_color": "*neutral_500",
+    "input_placeholder_color_dark": "*neutral_400", "color_accent": "*primary_600",
+    "button_primary_background_fill": "*primary_600", "button_primary_background_fill_hover": "*primary_700",
+    "button_primary_border_color": "*primary_600", "button_primary_border_color_hover": "*primary_700",
+}  # fmt: skip
 
 
 def look() -> dict:
-    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched."""
+    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched, and readable colours."""
     from gradio import themes
 
     fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    return {"theme": themes.Default(primary_hue="blue", **fonts), "css": CSS}
+    return {"theme": themes.Default(primary_hue="blue", **fonts).set(**COLOURS), "css": CSS}
 
 
 def shown(text: str) -> str:
