@@ -63,11 +63,13 @@ FAULTS = """() => {
 
   const touchable = document.head.appendChild(document.createElement('style'));  // a label that lets clicks through is seen too
   touchable.textContent = '* { pointer-events: auto !important }';
-  for (const {box, parent, rolled} of lines) {  // a point of its upper part: what lies over it must belong to the text
+  const isOpaque = e => { const c = style(e).backgroundColor.match(/[\\d.]+/g); return c && (c.length < 4 || +c[3] > 0.5); };
+  for (const {box, parent, rolled} of lines) {  // what lies over a point of its upper part must belong to the text
     if (rolled || isStuck(parent)) continue;
-    const over = document.elementFromPoint(Math.min(box.left + 4, box.right - 1), box.top + box.height * 0.4);
-    if (over && !over.contains(parent) && !parent.contains(over) && !over.closest('label')?.contains(parent))
-      faults.push(`covered: ${words(parent)} | by ${words(over)}`);
+    for (const over of document.elementsFromPoint(Math.min(box.left + 4, box.right - 1), box.top + box.height * 0.3)) {
+      if (over.contains(parent)) break;
+      if (isSeen(over) && isOpaque(over)) { faults.push(`covered: ${words(parent)} | by ${words(over)}`); break; }
+    }
   }
   touchable.remove();
 

@@ -14,7 +14,7 @@ from phicookbook.settings import CookbookError
 # Gradio takes the text of an HTML component for a template: a visitor's braces and dollars must be entities, as "<" and "&" are.
 MARKS = "{}$`\\"
 CSS = """
-.gradio-container { max-width: 1200px !important; }
+.gradio-container { max-width: 1200px !important; margin: 0 auto !important; }
 .passage { border-left: 3px solid #0072B2; margin: 0 0 0.8em; padding: 0.1em 0.8em; overflow-wrap: anywhere; }
 .passage h4, .panel h4 { margin: 0.3em 0; font-size: 1em; overflow-wrap: anywhere; }
 .passage p { margin: 0.3em 0; white-space: pre-wrap; }
@@ -23,7 +23,7 @@ CSS = """
 .panel { overflow-x: auto; overflow-wrap: anywhere; }
 .panel table { border-collapse: collapse; }
 .panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; overflow-wrap: normal; }
-.panel td:last-child { overflow-wrap: anywhere; }
+.panel td:last-child { min-width: 11em; overflow-wrap: anywhere; }
 .panel img { max-width: 100%; height: auto; background: white; }
 .example button, button.example { white-space: normal; text-align: left; }
 /* Gradio lets a panel's label float over its first line, and keeps a box's height when the window gets narrower. */

@@ -129,7 +129,7 @@ def race(open_model: Callable, chosen: dict[str, Entry], item: Item, changes: di
 def legend() -> str:
     """HTML that tells what the colours of a trace mean."""
     cells = [
-        f'<span style="background:{traces.COLOURS[kind]};color:black;padding:0 6px;margin-right:6px">{kind}: {told}</span>'
+        f'<span style="background:{traces.COLOURS[kind]};color:black;padding:0 6px;margin-right:6px;white-space:nowrap">{kind}: {told}</span>'
         for kind, told in LEGEND.items()
     ]
     return f'<div style="line-height:1.9">{"".join(cells)}</div>'
