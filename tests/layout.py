@@ -12,7 +12,8 @@ from __future__ import annotations
 FAULTS = """() => {
   const SLACK = 1.5, faults = [];
   const style = e => getComputedStyle(e);
-  const words = e => (e.getAttribute('aria-label') || e.innerText || e.value || e.outerHTML).trim().replace(/\\s+/g, ' ').slice(0, 90);
+  const told = e => e.getAttribute('aria-label') || e.innerText || e.value || e.outerHTML;
+  const words = e => told(e).trim().replace(/\\s+/g, ' ').slice(0, 90);
   const rolls = (e, axis) => ['auto', 'scroll'].includes(style(e)['overflow' + axis]);
   const hides = (e, axis) => ['hidden', 'clip'].includes(style(e)['overflow' + axis]);
   const above = function* (e) { for (; e && e !== document.documentElement; e = e.parentElement) yield e; };
@@ -24,7 +25,7 @@ FAULTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (!node.data.trim() || ['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEXTAREA', 'OPTION'].includes(parent.tagName) || !isSeen(parent)) continue;
+    if (!node.data.trim() || parent.closest('script, style, noscript, textarea, option') || !isSeen(parent)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) if (box.width > 1) lines.push({box, parent, rolled: false});
@@ -39,10 +40,11 @@ FAULTS = """() => {
         if (style(each).position === 'fixed') break;
       }
 
+  const SAID = 'input[readonly], input:disabled, input[role=listbox], input[type=number]';
   const CONTROLS = 'button, input, select, textarea, a[href], [role=tab], summary, progress';
   const controls = [...document.querySelectorAll(CONTROLS)].filter(isSeen).filter(e => e.getBoundingClientRect().width > 1);
   for (const e of controls)  // what is typed may be longer than its box; what the page itself says there may not
-    if (e.matches('input[readonly], input:disabled, input[role=listbox], input[type=number]') && e.scrollWidth > e.clientWidth + SLACK)
+    if (e.matches(SAID) && e.scrollWidth > e.clientWidth + SLACK)
       faults.push(`cut (value): ${words(e)}`);
     else if (e.matches('textarea') && !rolls(e, 'Y') && e.scrollHeight > e.clientHeight + e.clientHeight / 4)
       faults.push(`cut (value): ${words(e)}`);

@@ -30,13 +30,14 @@ def at(waits: list[float], share: float) -> float:
 
 def report(waits: list[float], failures: list[str], seconds: float, threads: int) -> str:
     """The page of results."""
-    row = f"{VISITORS} | {len(waits):,} | {len(failures)} | {len(waits) / seconds:.1f} | {at(waits, 0.5):.1f} / {at(waits, 0.95):.1f}"
+    p50, p95 = at(waits, 0.5), at(waits, 0.95)
+    row = f"{VISITORS} | {len(waits):,} | {len(failures)} | {len(waits) / seconds:.1f} | {p50:.1f} / {p95:.1f}"
     return (
         f"# A room at the playground\n\nCommand: `python -m pytest tests/benchmarks/bench_demos.py -s`. {VISITORS} visitors for "
-        f"{SECONDS:.0f} seconds and until their last answers ({seconds:.0f} s), each asking {len(NAMES)} models at once and again as "
-        f"soon as both have answered; `pocket` on both sides, {threads} thread(s) of a {os.cpu_count()}-core {platform.system()} "
-        f"{platform.machine()} that had other work too, so waits are rough.\n\n| visitors | answers | failures | answers a second | "
-        f"wait p50 / p95, s |\n|---|---|---|---|---|\n| {row} |\n"
+        f"{SECONDS:.0f} seconds and until their last answers ({seconds:.0f} s), each asking {len(NAMES)} models at once and "
+        f"again as soon as both have answered; `pocket` on both sides, {threads} thread(s). Visitors and server shared a process "
+        f"of a {os.cpu_count()}-core {platform.system()} {platform.machine()} that may have had other work, so waits are rough.\n\n"
+        f"| visitors | answers | failures | answers a second | wait p50 / p95, s |\n|---|---|---|---|---|\n| {row} |\n"
     )
 
 

@@ -288,8 +288,7 @@ def test_the_family_answers_to_the_keyboard(visit):
     page.get_by_role("heading", name=choose(Needs(reasoning=True)).member.name, exact=True).wait_for()
     page.get_by_role("spinbutton").first.fill("1")
     page.get_by_text("Nothing fits.").wait_for()
-    assert page.get_by_role("img", name="MMLU over active parameters").count() == 1
-    assert visit.wrong == []
+    assert page.get_by_role("img", name="over active parameters").count() == 1 and quiet(visit)
 
 
 @pytest.mark.parametrize("tab", SHOWS)

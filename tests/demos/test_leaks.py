@@ -1,4 +1,4 @@
-"""Ten runs of each demo, each by a visitor who leaves: memory, files, processes and what is remembered return to what they were."""
+"""Ten runs of each demo, each by a visitor who leaves: memory, files and processes return to what they were."""
 
 from __future__ import annotations
 

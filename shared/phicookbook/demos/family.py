@@ -79,7 +79,7 @@ def chart(benchmark: str) -> str:
     head = "".join(f"<th scope='col'>{shown(name)}</th>" for name in names)
     table = f"<table><tr>{head}</tr>{body}</table>"
     return (
-        f'<img alt="{shown(alt)}" src="data:image/png;base64,{picture}"><div style="overflow-x:auto" tabindex="0" role="region" '
+        f'<img alt="{shown(alt)}" src="data:image/png;base64,{picture}"><div class="rolls" tabindex="0" role="region" '
         f'aria-label="Figures of the chart">{table}</div>'
     )
 

@@ -24,6 +24,7 @@ CSS = """
 .panel table { border-collapse: collapse; }
 .panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; overflow-wrap: normal; }
 .panel td:last-child { min-width: 11em; overflow-wrap: anywhere; }
+.panel .rolls { overflow-x: auto; width: 0; min-width: 100%; }  /* what it holds widens it, and not the page */
 .panel img { max-width: 100%; height: auto; background: white; }
 .example button, button.example { white-space: normal; text-align: left; }
 /* Gradio lets a panel's label float over its first line, and keeps a box's height when the window gets narrower. */

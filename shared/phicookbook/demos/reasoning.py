@@ -128,11 +128,9 @@ def race(open_model: Callable, chosen: dict[str, Entry], item: Item, changes: di
 
 def legend() -> str:
     """HTML that tells what the colours of a trace mean."""
-    cells = [
-        f'<span style="background:{traces.COLOURS[kind]};color:black;padding:0 6px;margin-right:6px;white-space:nowrap">{kind}: {told}</span>'
-        for kind, told in LEGEND.items()
-    ]
-    return f'<div style="line-height:1.9">{"".join(cells)}</div>'
+    style = "color:black;padding:0 6px;margin-right:6px;white-space:nowrap"
+    cells = [f'<span style="background:{traces.COLOURS[kind]};{style}">{kind}: {told}</span>' for kind, told in LEGEND.items()]
+    return f'<div style="line-height:1.9">{" ".join(cells)}</div>'
 
 
 def run(
