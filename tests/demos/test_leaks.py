@@ -35,9 +35,17 @@ class Visitor:
 
     def press(self, name: str, given: dict | None = None) -> list:
         """Press a button; the results of all that it starts, in turn."""
+        return [self.work(event, given) for event in self.events(name)]
+
+    def events(self, name: str) -> list[dict]:
+        """What a button starts at once."""
         (button,) = [each for each, part in self.parts.items() if part["type"] == "button" and part["props"]["value"] == name]
-        found = [event for event in self.config["dependencies"] if [button, "click"] in event["targets"] and event["backend_fn"]]
-        return [self.work(event, given) for event in found]
+        return [event for event in self.config["dependencies"] if [button, "click"] in event["targets"] and event["backend_fn"]]
+
+    def after(self, name: str) -> dict:
+        """What follows the event of a button."""
+        (first,) = self.events(name)
+        return next(e for e in self.config["dependencies"] if e["trigger_after"] == first["id"] and e["backend_fn"])
 
     def call(self, name: str, given: dict | None = None):
         """The result of an event that has a name."""
@@ -76,8 +84,7 @@ def finetuning(visitor: Visitor, folder: Path):
         visitor.press(name)
     assert "45 rows" in str(visitor.press("Next: review", {"n_epochs": "1", "batch_size": "45"}))
     visitor.press("Submit the job")
-    followed = next(e for e in visitor.config["dependencies"] if e["backend_fn"] and e.get("trigger_after") is not None)
-    assert "succeeded" in str(visitor.work(followed))
+    assert "succeeded" in str(visitor.work(visitor.after("Submit the job")))
     for name in ("Next: deploy", "Deploy"):
         visitor.press(name)
     assert "Both have answered" in str(visitor.press("Ask both")[0])
