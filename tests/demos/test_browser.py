@@ -5,13 +5,12 @@ One server for all tests. The tuned model is pocket again, which saves training 
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
 import chromium
 import pytest
 from chromium import Visit
+from demo_page import field, fits, go, has_begun, press, quiet, tab_to, toast, value
 
 from phicookbook.corpora import headlines
 from phicookbook.demos import safety, workshop
@@ -20,14 +19,17 @@ from phicookbook.demos.uploads import Desks
 from phicookbook.family import Needs, choose
 from phicookbook.settings import DATASETS
 
-TABS = ("Playground", "Prompting", "Retrieval", "Family")
 ATTACK = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>{{value}}${window.hacked=1}"
 ENDLESS = "and so on"
 GUIDE = DATASETS / "travel" / "documents" / "belize-city"
 QUESTION = "What is the price of a night at the Cearkscee Lodge?"
-LABELLED = """[...document.querySelectorAll('input, textarea, select, button')].filter(e => e.offsetParent && !(
-  (e.labels && [...e.labels].some(l => l.innerText.trim())) || e.getAttribute('aria-label') || e.title || e.innerText.trim()
-  || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML.slice(0, 200))"""
+COSTS = ("Base: what it cost", "Tuned: what it cost")
+# What makes a tab show its results, and the boxes that then say "done"; the other tabs are looked at in their own files.
+SHOWS = {
+    "Playground": (EXAMPLES[0], COSTS), "Family": (None, ()), "Prompting": ("Ask", ("What the answer cost",)),
+    "Retrieval": (QUESTION, ("Search off: what it cost", "Search on: what it cost")),
+    "Fine-tuning": (None, ()), "Edge": (None, ()), "Reasoning": (None, ()),
+}  # fmt: skip
 
 
 class Endless:
@@ -102,47 +104,6 @@ def arrive(browser, address: str) -> Visit:
     return visit
 
 
-def go(visit: Visit, tab: str) -> None:
-    """To a tab, which a narrow page keeps behind a button."""
-    visit.page.set_viewport_size({"width": 1280, "height": 900})
-    visit.page.get_by_role("tab", name=tab).click()
-    visit.page.get_by_role("tab", name=tab, selected=True).wait_for()
-
-
-def has_begun(visit: Visit, *labels: str, word: str = "done") -> None:
-    """Wait until the boxes of that label begin with a word."""
-    for label in labels:
-        visit.page.wait_for_function(
-            "([label, word]) => [...document.querySelectorAll('label')].some(l => l.innerText.trim() === label "
-            "&& l.offsetParent && l.querySelector('input, textarea').value.startsWith(word))",
-            arg=[label, word],
-        )
-
-
-def field(visit: Visit, label: str):
-    """The box under a label, which may have a line of explanation."""
-    labels = visit.page.locator("label:visible", has=visit.page.get_by_text(label, exact=True))
-    return labels.locator("input, textarea").first
-
-
-def value(visit: Visit, label: str) -> str:
-    return field(visit, label).input_value()
-
-
-def toast(visit: Visit) -> str:
-    """What the errors on the page say; they are closed."""
-    bodies = visit.page.get_by_test_id("toast-body")
-    bodies.first.wait_for()
-    text = visit.page.get_by_test_id("toast-text").first.inner_text()
-    while bodies.count():
-        visit.page.get_by_test_id("toast-close").first.click()
-        visit.page.wait_for_timeout(500)  # it fades out
-    return text
-
-
-COSTS = ("Base: what it cost", "Tuned: what it cost")
-
-
 def test_the_talk_s_example_is_one_click_and_both_models_answer(visit, pocket, address):
     visit.page.get_by_role("button", name=EXAMPLES[1]).click()
     visit.page.wait_for_function("text => document.querySelector('textarea').value === text", arg=EXAMPLES[1])
@@ -151,8 +112,7 @@ def test_the_talk_s_example_is_one_click_and_both_models_answer(visit, pocket, a
     assert value(visit, "Base: pocket") == value(visit, "Tuned: pocket") == expected
     words = len(expected.split())
     assert value(visit, COSTS[0]).startswith(f"done: {words} words, ") and " tokens, " in value(visit, COSTS[0])
-    assert visit.asked and all(url.startswith((address, "data:", "blob:")) for url in visit.asked)
-    assert visit.wrong == []
+    assert all(url.startswith((address, "data:", "blob:")) for url in visit.asked) and quiet(visit)
 
 
 def test_the_keyboard_is_enough(visit, pocket):
@@ -176,7 +136,29 @@ def test_the_keyboard_is_enough(visit, pocket):
     page.keyboard.type("melon")
     page.keyboard.press("Enter")
     has_begun(visit, "What the answer cost")
-    assert visit.wrong == []
+    page.get_by_role("tab", name="Retrieval").focus()
+    page.keyboard.press("Enter")
+    tab_to(visit, "Question")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Who painted the ceiling of the Peikwol Lighthouse?")
+    press(visit, "Ask with and without search")
+    has_begun(visit, "Search off: what it cost", "Search on: what it cost")
+    assert quiet(visit)
+
+
+def test_a_prompt_by_mouse_and_its_mistakes_in_sentences(visit, pocket):
+    go(visit, "Prompting")
+    visit.page.get_by_role("button", name="A headline", exact=True).click()
+    visit.page.wait_for_function("[...document.querySelectorAll('input, textarea')].some(e => e.value.startsWith('What is the'))")
+    visit.page.get_by_role("button", name="Ask", exact=True).click()
+    expected = pocket.chat(headlines.prompt(value(visit, "Input")), max_new_tokens=48).text
+    has_begun(visit, "Answer of pocket", word=expected)
+    visit.page.locator(".panel", has_text="<|assistant|>").first.wait_for()
+    field(visit, "Examples").fill("plum => zop\nhammer")
+    visit.page.get_by_role("button", name="Ask", exact=True).click()
+    assert "line 2 of the examples is 'hammer': write it as input => label" in toast(visit)
+    field(visit, "Examples").fill("plum => zop")
+    assert quiet(visit)
 
 
 def test_stop_ends_the_writing(visit, tuned):
@@ -267,6 +249,37 @@ def test_two_visitors_at_once_see_their_own(browser, address, visit, desks, tmp_
     assert len(desks) == 0, "who leaves takes the files along"
 
 
+@pytest.mark.parametrize("tab, label, button", [("Playground", "Headline", "Ask both models"), ("Prompting", "Input", "Ask")])
+def test_two_visitors_at_once_read_their_own_texts(browser, address, visit, tab, label, button):
+    other = arrive(browser, address)
+    pairs = ((visit, "heron"), (other, "falcon"))
+    for each, word in pairs:
+        go(each, tab)
+        field(each, label).fill(f"Fabrikam opens an office in {word}")
+    for each, _ in pairs:
+        each.page.get_by_role("button", name=button, exact=True).click()
+    for each, _ in pairs:
+        has_begun(each, *SHOWS[tab][1])
+    for each, word in pairs:
+        seen = " ".join([each.page.content(), *each.page.locator("input, textarea").evaluate_all("all => all.map(e => e.value)")])
+        assert word in seen and not {"heron", "falcon"} - {word} & set(seen.split())
+    other.context.close()
+    assert quiet(visit, other)
+
+
+def test_the_family_answers_to_the_mouse(visit):
+    page = visit.page
+    page.reload()
+    go(visit, "Family")
+    page.get_by_label("as a service (Foundry)").click()
+    page.get_by_role("heading", name=choose(Needs(where="serverless")).member.name, exact=True).wait_for()
+    page.get_by_label("Benchmark of the chart").click()
+    page.get_by_role("option", name="GSM8K").click()
+    page.get_by_role("img", name="GSM8K over active parameters").wait_for()
+    page.get_by_label("on a device").click()
+    assert quiet(visit)
+
+
 def test_the_family_answers_to_the_keyboard(visit):
     page = visit.page
     go(visit, "Family")
@@ -275,18 +288,14 @@ def test_the_family_answers_to_the_keyboard(visit):
     page.get_by_role("heading", name=choose(Needs(reasoning=True)).member.name, exact=True).wait_for()
     page.get_by_role("spinbutton").first.fill("1")
     page.get_by_text("Nothing fits.").wait_for()
-    assert page.get_by_role("img", name="MMLU over active parameters").count() == 1
-    assert visit.wrong == []
+    assert page.get_by_role("img", name="over active parameters").count() == 1 and quiet(visit)
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_every_control_has_a_name_and_nothing_is_wider_than_the_screen(visit, tab, tmp_path):
+@pytest.mark.parametrize("tab", SHOWS)
+def test_every_tab_is_well_laid_out_and_accessible(visit, tab):
     go(visit, tab)
-    assert visit.page.evaluate(LABELLED) == []
-    for width in (1280, 390):
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        visit.page.wait_for_function("width => document.documentElement.clientWidth === width", arg=width)
-        picture = Path(os.environ.get("DEMO_PICTURES", tmp_path)) / f"{tab}-{width}.png"
-        visit.page.screenshot(path=str(picture), full_page=True)
-        assert not visit.is_wider_than_the_screen(), width
-    assert visit.wrong == []
+    button, labels = SHOWS[tab]
+    if button:
+        visit.page.get_by_role("button", name=button, exact=True).click()
+        has_begun(visit, *labels)
+    assert fits(visit, tab) and quiet(visit)

@@ -6,7 +6,8 @@ import re
 
 import chromium
 import pytest
-from demo_page import fits, opened, quiet
+from chromium import Visit
+from demo_page import fits, opened, press, quiet, tab_to
 
 from phicookbook.corpora.headlines import Headline
 from phicookbook.demos.edge import LONGEST, MOST_HEADLINES, Lane, chosen_of, exported, lanes_of, make_demo, race, run, table
@@ -100,11 +101,23 @@ def test_a_visitors_lanes_are_their_own(source):
 
 
 def test_the_page_in_a_browser(source):
-    with chromium.opened() as browser, opened(make_demo(source), browser) as visit:
-        page = visit.page
-        page.get_by_role("textbox", name="Or your own headlines, one a line").fill("The system was breached\nsays Contoso")
-        page.get_by_role("button", name="Start the race").press("Enter")
+    """By mouse, by keyboard, a mistake, and a second visitor who races on other headlines."""
+    with chromium.opened() as browser, opened(lambda: make_demo(source), browser) as visit:
+        page, own = visit.page, "Or your own headlines, one a line"
+        page.get_by_role("textbox", name=own).fill("The system was breached\nsays Contoso heron")
+        page.get_by_role("button", name="Start the race").click()
         page.get_by_text("Done: 2 headlines.").wait_for()
         region = page.get_by_role("region", name="The race so far")
         assert region.locator("tbody strong").all_inner_texts() == ["PyTorch", "fp32", "int8", "int4"]
-        assert fits(visit, "edge") and quiet(visit)
+        assert fits(visit, "edge")
+        other = Visit(browser, visit.address)
+        tab_to(other, own)
+        other.page.keyboard.type("falcon")
+        press(other, "Start the race")
+        other.page.get_by_text("Done: 1 headlines.").wait_for()
+        assert "falcon" in other.page.inner_text("body") and "heron" not in other.page.inner_text("body")
+        assert "heron" in page.inner_text("body") and "falcon" not in page.inner_text("body")
+        other.page.get_by_role("textbox", name=own).fill("x\n" * (MOST_HEADLINES + 1))
+        press(other, "Start the race")
+        other.page.get_by_role("alert").get_by_text(f"At most {MOST_HEADLINES} headlines can race").wait_for()
+        assert quiet(visit, other)

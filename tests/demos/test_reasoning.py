@@ -6,7 +6,8 @@ import re
 
 import chromium
 import pytest
-from demo_page import fits, opened, quiet
+from chromium import Visit
+from demo_page import fits, opened, press, quiet, value
 
 from phicookbook import settings
 from phicookbook.chat import Reply
@@ -128,14 +129,28 @@ def test_our_models_and_the_one_in_force_are_offered(monkeypatch):
 
 
 def test_the_page_in_a_browser(pocket):
-    demo = reasoning.make_demo(open_model=lambda name: pocket)
-    with chromium.opened() as browser, opened(demo, browser) as visit:
-        page = visit.page
-        puzzle_box = page.get_by_role("textbox", name="Puzzle")
-        before = puzzle_box.input_value()
-        page.get_by_role("button", name="Another puzzle").press("Enter")
+    """By mouse, by keyboard, mistakes, and a second visitor with another puzzle."""
+    with (
+        chromium.opened() as browser,
+        opened(lambda: reasoning.make_demo(open_model=lambda name: pocket), browser) as visit,
+    ):
+        page, other = visit.page, Visit(browser, visit.address)
+        before = value(visit, "Puzzle")
+        press(visit, "Another puzzle")
         page.wait_for_function("before => document.querySelector('textarea').value !== before", arg=before)
-        page.get_by_role("button", name="Let them think").press("Enter")
+        assert value(other, "Puzzle") == before != value(visit, "Puzzle")
+        for each in (visit, other):
+            each.page.get_by_label("number input for Budget: most tokens for thinking and answer").fill("96")
+        press(visit, "Let them think")
         page.get_by_text("Done. The mark is the verifier's").wait_for()
-        assert page.get_by_text(re.compile("constraints? met")).count() == reasoning.MOST_MODELS
-        assert fits(visit, "reasoning") and quiet(visit)
+        marks = page.get_by_text(re.compile("constraints? met"))
+        assert marks.count() == reasoning.MOST_MODELS and fits(visit, "reasoning")
+        for label in list(entries())[1 : reasoning.MOST_MODELS]:
+            other.page.get_by_label(label, exact=True).uncheck()
+        assert other.page.get_by_text(re.compile("constraints? met")).count() == 0
+        other.page.get_by_role("button", name="Let them think").click()
+        other.page.get_by_text("Done. The mark is the verifier's").wait_for()
+        other.page.get_by_label("pocket", exact=True).uncheck()
+        other.page.get_by_role("button", name="Let them think").click()
+        other.page.get_by_role("alert").get_by_text("0 are chosen").wait_for()
+        assert quiet(visit, other)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from demo_room import NAMES, ask_together, client
 
 from phicookbook.demos import safety, workshop
 
 VISITORS = 30
-NAMES = ("/base_answer", "/tuned_answer")
 
 
 class Echo:
@@ -28,12 +28,6 @@ def address():
     running.close()
 
 
-def client(address: str):
-    from gradio_client import Client
-
-    return Client(address, verbose=False, analytics_enabled=False)
-
-
 def test_thirty_visitors_get_their_own_answers(address):
     def visit(number: int) -> list[str]:
         own = client(address)
@@ -42,6 +36,19 @@ def test_thirty_visitors_get_their_own_answers(address):
     with ThreadPoolExecutor(VISITORS) as pool:
         answers = list(pool.map(visit, range(VISITORS)))
     assert answers == [[f"Contoso opens office {number} {n}" for n in (1, 2) for _ in NAMES] for number in range(VISITORS)]
+
+
+def test_thirty_visitors_of_the_real_pocket_all_get_answers():
+    """Two requests each, one to each model; the whole minute is tests/benchmarks/bench_demos.py."""
+    from phicookbook.models import open_model
+
+    pocket = open_model("pocket")
+    running = safety.start(lambda: workshop.make_app("playground", playground={"base": pocket, "tuned": pocket}))
+    try:
+        waits, failures = ask_together(running.address, VISITORS, rounds=1)
+    finally:
+        running.close()
+    assert failures == [] and len(waits) == VISITORS * len(NAMES)
 
 
 def test_only_what_the_page_offers_can_be_called(address):

@@ -69,6 +69,26 @@ def test_files_are_indexed_and_removed(desks, upload):
     assert not any(Path(path).parent.exists() for path in paths)
 
 
+def test_reading_tells_its_progress_and_can_be_stopped(desks, upload):
+    paths = [upload(f"{name}.md", f"The code word is {name}.") for name in ("heron", "falcon")]
+    reading = desks.adding("ada", paths)
+    assert next(reading) == {"heron.md": "reading, file 1 of 2 ..."}
+    assert next(reading) == {"heron.md": "1 passage", "falcon.md": "reading, file 2 of 2 ..."}
+    reading.close()
+    assert desks.names("ada") == ["heron.md"] and desks.names("bob") == []
+    assert not any(Path(path).exists() for path in paths)
+
+
+def test_who_leaves_while_files_are_read_leaves_nothing(desks, upload):
+    reading = desks.adding("ada", [upload("a.md", "heron"), upload("b.md", "falcon")])
+    next(reading)
+    next(reading)
+    folder = desks.find("ada").folder
+    desks.forget("ada")
+    assert next(reading)["b.md"] == "left out: forgotten"
+    assert len(desks) == 0 and not folder.exists()
+
+
 def test_no_one_sees_another_s_files(desks, upload):
     desks.add("ada", [upload("a.md", "The code word is heron.")])
     desks.add("bob", [upload("a.md", "The code word is falcon.")])

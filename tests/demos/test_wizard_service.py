@@ -8,7 +8,8 @@ import signal
 
 import chromium
 import pytest
-from demo_page import fits, opened, quiet
+from chromium import Visit
+from demo_page import fits, opened, press, quiet, tab_to
 from service_client import ENDED, PATIENCE, ROWS, until
 
 from phicookbook.demos import wizard, wizard_service
@@ -142,17 +143,6 @@ def walk(page, *labels: str) -> None:
         page.get_by_role("button", name=label, exact=True).click()
 
 
-def by_keyboard(page) -> None:
-    """From the first page to the third with Enter and Tab alone: the keyboard's place follows the page."""
-    page.get_by_role("button", name="Connect to the service").press("Enter")
-    page.get_by_role("radio", name="pocket").wait_for()
-    page.get_by_role("button", name="Next: task").press("Enter")
-    page.wait_for_function("document.activeElement.closest('#wizard-page-1')")
-    for key in ("Tab", "Tab", "Tab", "Enter"):  # past both tasks and the way back
-        page.keyboard.press(key)
-    page.get_by_role("heading", name="3. Which data?").wait_for()
-
-
 def choose(page, path) -> None:
     """Give the page a file and wait until it has arrived."""
     page.locator("#wizard-page-2 input[type=file]").set_input_files(path)
@@ -164,11 +154,10 @@ def test_the_wizard_in_a_browser(service, tmp_path):
     nasty = {"messages": [{"role": "user", "content": "<img src=x onerror=alert(1)>"}, {"role": "assistant", "content": "no"}]}
     good.write_text("".join(json.dumps(row) + "\n" for row in [nasty, *ROWS]))
     bad.write_text(good.read_text() + "{no JSON\n")
-    with chromium.opened() as browser, opened(wizard.make_demo(service), browser) as visit:
+    with chromium.opened() as browser, opened(lambda: wizard.make_demo(service), browser) as visit:
         page = visit.page
         page.on("dialog", lambda dialog: visit.wrong.append(dialog.message))
-        by_keyboard(page)
-        walk(page, "Next: validation")
+        walk(page, "Connect to the service", "Next: task", "Next: data", "Next: validation")
         page.get_by_text("Check the data first").wait_for()
         page.get_by_role("radio", name="A file of my own").check()
         choose(page, bad)
@@ -201,9 +190,43 @@ def test_the_wizard_in_a_browser(service, tmp_path):
     assert [model.id for model in service.client().models.list()] == ["pocket"]
 
 
+def test_the_wizard_by_keyboard_alone_and_beside_another_visitor(service, tmp_path):
+    (tmp_path / "heron.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS).replace("Is 3 good", "A heron"))
+    with chromium.opened() as browser, opened(lambda: wizard.make_demo(service), browser) as visit:
+        page, other = visit.page, Visit(browser, visit.address)
+        walk(other.page, "Connect to the service", "Next: task", "Next: data")
+        other.page.get_by_role("radio", name="A file of my own").check()
+        choose(other.page, tmp_path / "heron.jsonl")
+        walk(other.page, "Check and preview")
+        other.page.get_by_text("A heron").wait_for()
+        press(visit, "Connect to the service", "Next: task")
+        page.wait_for_function("document.activeElement.closest('#wizard-page-1')")  # the keyboard's place follows the page
+        press(visit, "Next: data")
+        tab_to(visit, "number input for Rows of the book's headlines")
+        page.keyboard.press("Control+A")
+        page.keyboard.type("50")
+        press(visit, "Check and preview")
+        page.get_by_text("50 rows").wait_for()
+        press(visit, "Next: validation", "Next: knobs")
+        tab_to(visit, "n_epochs")
+        page.keyboard.press("Control+A")
+        page.keyboard.type("1")
+        press(visit, "Next: review", "Submit the job")
+        page.get_by_text("The job has succeeded").wait_for()
+        press(visit, "Next: deploy", "Deploy", "Ask both")
+        page.get_by_text("Both have answered.").wait_for()
+        assert "heron" not in page.content() and "50 rows" not in other.page.inner_text("body")
+        walk(other.page, "Next: validation", "Next: knobs", "Next: review")
+        other.page.get_by_text("What will be done").wait_for()
+        assert "11 rows" in other.page.get_by_role("textbox", name="What will be done").input_value()
+        press(visit, "Start over: remove my files, job and model")
+        page.get_by_text("Everything of yours is removed.").wait_for()
+        assert quiet(visit, other)
+
+
 def test_a_service_that_dies_is_told_on_the_page(service):
     service.connect()
-    with chromium.opened() as browser, opened(wizard.make_demo(service), browser) as visit:
+    with chromium.opened() as browser, opened(lambda: wizard.make_demo(service), browser) as visit:
         page = visit.page
         walk(page, "Connect to the service", "Next: task", "Next: data", "Check and preview")
         page.get_by_text("The first 5").wait_for()

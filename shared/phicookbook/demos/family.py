@@ -77,7 +77,11 @@ def chart(benchmark: str) -> str:
     )
     names = ("model", "active, billions", "all, billions", f"{benchmark} (source)")
     head = "".join(f"<th scope='col'>{shown(name)}</th>" for name in names)
-    return f'<img alt="{shown(alt)}" src="data:image/png;base64,{picture}"><table><tr>{head}</tr>{body}</table>'
+    table = f"<table><tr>{head}</tr>{body}</table>"
+    return (
+        f'<img alt="{shown(alt)}" src="data:image/png;base64,{picture}"><div class="rolls" tabindex="0" role="region" '
+        f'aria-label="Figures of the chart">{table}</div>'
+    )
 
 
 def needs_of(memory_gb, bits, context, languages, sees, thinks, speed, bandwidth, where) -> Needs:

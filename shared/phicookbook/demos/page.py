@@ -14,7 +14,7 @@ from phicookbook.settings import CookbookError
 # Gradio takes the text of an HTML component for a template: a visitor's braces and dollars must be entities, as "<" and "&" are.
 MARKS = "{}$`\\"
 CSS = """
-.gradio-container { max-width: 1200px !important; }
+.gradio-container { max-width: 1200px !important; margin: 0 auto !important; }
 .passage { border-left: 3px solid #0072B2; margin: 0 0 0.8em; padding: 0.1em 0.8em; overflow-wrap: anywhere; }
 .passage h4, .panel h4 { margin: 0.3em 0; font-size: 1em; overflow-wrap: anywhere; }
 .passage p { margin: 0.3em 0; white-space: pre-wrap; }
@@ -22,18 +22,31 @@ CSS = """
 .passage mark.cited { background: #F0E442; color: black; text-decoration: underline; }
 .panel { overflow-x: auto; overflow-wrap: anywhere; }
 .panel table { border-collapse: collapse; }
-.panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; }
+.panel th, .panel td { padding: 2px 10px 2px 0; text-align: left; overflow-wrap: normal; }
+.panel td:last-child { min-width: 11em; overflow-wrap: anywhere; }
+.panel .rolls { overflow-x: auto; width: 0; min-width: 100%; }  /* what it holds widens it, and not the page */
 .panel img { max-width: 100%; height: auto; background: white; }
 .example button, button.example { white-space: normal; text-align: left; }
+/* Gradio lets a panel's label float over its first line, and keeps a box's height when the window gets narrower. */
+.gradio-container .block .html-container.label-padding { padding-top: 2.2em; }
+.gradio-container textarea { overflow-y: auto !important; }
+.dark { --color-accent: var(--primary-400); }
 """
+# Gradio's greys and its blue are too pale for small text and for white text: these reach WCAG AA's 4.5 to 1.
+COLOURS = {
+    "body_text_color_subdued": "*neutral_500", "input_placeholder_color": "*neutral_500",
+    "input_placeholder_color_dark": "*neutral_400", "color_accent": "*primary_600",
+    "button_primary_background_fill": "*primary_600", "button_primary_background_fill_hover": "*primary_700",
+    "button_primary_border_color": "*primary_600", "button_primary_border_color_hover": "*primary_700",
+}  # fmt: skip
 
 
 def look() -> dict:
-    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched."""
+    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched, and readable colours."""
     from gradio import themes
 
     fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    return {"theme": themes.Default(primary_hue="blue", **fonts), "css": CSS}
+    return {"theme": themes.Default(primary_hue="blue", **fonts).set(**COLOURS), "css": CSS}
 
 
 def shown(text: str) -> str:

@@ -128,11 +128,9 @@ def race(open_model: Callable, chosen: dict[str, Entry], item: Item, changes: di
 
 def legend() -> str:
     """HTML that tells what the colours of a trace mean."""
-    cells = [
-        f'<span style="background:{traces.COLOURS[kind]};color:black;padding:0 6px;margin-right:6px">{kind}: {told}</span>'
-        for kind, told in LEGEND.items()
-    ]
-    return f'<div style="line-height:1.9">{"".join(cells)}</div>'
+    style = "color:black;padding:0 6px;margin-right:6px;white-space:nowrap"
+    cells = [f'<span style="background:{traces.COLOURS[kind]};{style}">{kind}: {told}</span>' for kind, told in LEGEND.items()]
+    return f'<div style="line-height:1.9">{" ".join(cells)}</div>'
 
 
 def run(
@@ -172,7 +170,8 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(INTRO)
         with gr.Row():
-            task = gr.Dropdown([(NAMES[each], each) for each in TASKS], value=START[0], label="Task", filterable=False)
+            names = [(NAMES[each], each) for each in TASKS]
+            task = gr.Dropdown(names, value=START[0], label="Task", filterable=False, min_width=300)
             level = gr.Dropdown(list(first.LEVELS), value=START[1], label="Level", filterable=False)
             kind = gr.Dropdown(list(first.KINDS), value=START[2], label="Kind", filterable=False)
             seed = gr.Number(settings.seed(), label="Seed", precision=0, minimum=0, maximum=MOST_SEED)

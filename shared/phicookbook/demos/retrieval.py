@@ -175,13 +175,16 @@ def _files(desks: Desks, source, demo) -> None:
         drop = gr.File(label=label, file_count="multiple", file_types=list(KINDS))
         with gr.Column(min_width=280):
             state = gr.HTML("<p>No files yet.</p>", label="What became of your files", show_label=True, container=True)
-            forget = gr.Button("Forget my files")
+            stop, forget = gr.Button("Stop reading"), gr.Button("Forget my files")
 
     def take(paths: list, request: gr.Request):
-        yield None, "<p>Reading and indexing ...</p>", gr.skip()
-        became = desks.add(request.session_hash, paths or [])
-        told_all = "".join(f"<li>{shown(name)}: {shown(what)}</li>" for name, what in became.items())
-        yield None, f"<ul>{told_all}</ul>", OWN
+        for became in desks.adding(request.session_hash, paths or []):
+            yield None, _became(became), gr.skip()
+        yield None, _became(became), OWN
+
+    def stopped(request: gr.Request):
+        read = ", ".join(map(shown, desks.names(request.session_hash)))
+        return f"<p>Stopped. What can be searched: {read or 'nothing of yours yet'}.</p>"
 
     def drop_all(request: gr.Request):
         desks.forget(request.session_hash)
@@ -190,6 +193,13 @@ def _files(desks: Desks, source, demo) -> None:
     def left(request: gr.Request):
         desks.forget(request.session_hash)
 
-    drop.upload(told(take), drop, [drop, state, source], api_name="take_files", show_progress="hidden", **RUN)
+    reading = drop.upload(told(take), drop, [drop, state, source], api_name="take_files", show_progress="hidden", **RUN)
+    stop.click(None, None, None, cancels=[reading], queue=False, api_visibility="private")
+    stop.click(told(stopped), None, state, queue=False, show_progress="hidden", api_visibility="private")
     forget.click(told(drop_all), None, [state, source], api_name="forget_files", show_progress="hidden")
     demo.unload(left)
+
+
+def _became(files: dict[str, str]) -> str:
+    """HTML of what became of each file."""
+    return f"<ul>{''.join(f'<li>{shown(name)}: {shown(what)}</li>' for name, what in files.items())}</ul>"

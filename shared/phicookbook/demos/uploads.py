@@ -9,7 +9,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -57,15 +57,29 @@ class Desks:
             desk.used = time.monotonic()
             return desk
 
+    def names(self, visitor: str) -> list[str]:
+        """The files of a visitor that can be searched."""
+        desk = self._desks.get(visitor)
+        return list(desk.documents) if desk else []
+
     def add(self, visitor: str, paths: Sequence[str]) -> dict[str, str]:
         """Read and index files and delete them; returns for each name what became of it.
 
         Raises CookbookError for a session without a key, no file, or more than MOST_FILES.
         """
+        *_, became = self.adding(visitor, paths)
+        return became
+
+    def adding(self, visitor: str, paths: Sequence[str]) -> Iterator[dict[str, str]]:
+        """As `add`, but tells after each file what became of those so far. Closing it leaves the rest unread and deletes them."""
+        became: dict[str, str] = {}
         try:
             desk = self._desk(visitor, paths)
-            with desk.lock:
-                return self._put(desk, [Path(path) for path in paths])
+            for path in map(Path, paths):
+                yield became | {path.name: f"reading, file {len(became) + 1} of {len(paths)} ..."}
+                with desk.lock:
+                    became[path.name] = self._put(desk, path) if self._desks.get(visitor) is desk else "left out: forgotten"
+            yield became
         finally:
             for path in map(Path, paths):
                 path.unlink(missing_ok=True)
@@ -110,20 +124,15 @@ class Desks:
             raise CookbookError(f"{MOST_DESKS} visitors have files here already: try again when one has left")
         shutil.rmtree(self._desks.pop(oldest).folder, ignore_errors=True)
 
-    def _put(self, desk: Desk, paths: Sequence[Path]) -> dict[str, str]:
-        became, documents = {}, []
-        for path in paths:
-            try:
-                document = read_apart(path, path.name)
-                if len(document.text) > MOST_CHARACTERS:
-                    raise CookbookError(f"holds {len(document.text):,} characters, and {MOST_CHARACTERS:,} are read here")
-                documents.append(document)
-            except CookbookError as error:
-                became[path.name] = f"left out: {error}"
-        if documents:
-            desk.index.update(documents)
-        for document in documents:
-            desk.documents[document.id] = document
-            count = len(desk.index.chunks(document))
-            became[document.id] = f"{count} passage{'s' * (count != 1)}"
-        return became
+    def _put(self, desk: Desk, path: Path) -> str:
+        """Index one file; returns what became of it."""
+        try:
+            document = read_apart(path, path.name)
+        except CookbookError as error:
+            return f"left out: {error}"
+        if len(document.text) > MOST_CHARACTERS:
+            return f"left out: holds {len(document.text):,} characters, and {MOST_CHARACTERS:,} are read here"
+        desk.index.update([document])
+        desk.documents[document.id] = document
+        count = len(desk.index.chunks(document))
+        return f"{count} passage{'s' * (count != 1)}"
