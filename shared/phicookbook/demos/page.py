@@ -28,12 +28,13 @@ CSS = """
 """
 
 
-def look() -> dict:
-    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched."""
+def look(css: str = "", head: str = "") -> dict:
+    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched; `css` and `head` are more
+    of a page's own."""
     from gradio import themes
 
     fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    return {"theme": themes.Default(primary_hue="blue", **fonts), "css": CSS}
+    return {"theme": themes.Default(primary_hue="blue", **fonts), "css": CSS + css, "head": head or None}
 
 
 def shown(text: str) -> str:
