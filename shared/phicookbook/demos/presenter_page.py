@@ -18,8 +18,8 @@ from phicookbook.doctor import Row
 WEB = Path(__file__).with_name("web")
 # What a button does, its letter on the keyboard, and its text.
 DOES = (
-    ("previous", "P", "Back"), ("next", "N", "Next step"), ("clock", "S", "Start the clock"), ("recorded", "F", "Show the recording"),
-    ("reset", "R", "Reset the demos"), ("large", "L", "Large type"), ("fold", "H", "Hide the script"), ("keys", "K", "Keys on"),
+    ("previous", "P", "Back"), ("next", "N", "Next step"), ("clock", "S", "Start the clock"),
+    ("recorded", "F", "Show the recording"), ("reset", "R", "Reset the demos"), ("large", "L", "Large type"), ("fold", "H", "Hide the script"), ("keys", "K", "Keys on"),
 )  # fmt: skip
 TOGGLES = ("recorded", "large", "fold", "keys")
 
@@ -79,6 +79,6 @@ def rows(found: Sequence[Row], told: str = "") -> str:
     )
     names = "".join(f'<th scope="col">{name}</th>' for name in ("", "what", "found", "what to do"))
     return harmless(
-        f'<p role="status" class="preflight-verdict">{shown(told) or verdict}</p><div class="preflight" tabindex="0" role="region" '
-        f'aria-label="Preflight"><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<p role="status" class="preflight-verdict">{shown(told) or verdict}</p><div class="preflight" tabindex="0" '
+        f'role="region" aria-label="Preflight"><table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>'
     )

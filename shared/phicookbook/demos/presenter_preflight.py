@@ -24,9 +24,9 @@ ANSWER_SECONDS = 2.0
 
 @dataclass
 class Props:
-    """What the demos share and a reset clears: the fine-tuning service, the wizard's drafts, the visitors' files, the race's lanes.
+    """What the demos share: the fine-tuning service, the wizard's drafts, the visitors' files, the race's lanes.
 
-    `options` of a test replace those of a demo.
+    `more` holds further arguments of make_demo by the demo's name.
     """
 
     service: Service = field(default_factory=Service)
@@ -48,7 +48,7 @@ class Props:
         return {name: shared.get(name, {}) | self.more.get(name, {}) for name in {*shared, *self.more}}
 
     def clear(self) -> None:
-        """Remove what visitors brought or made, after starting a service that died. Raises CookbookError when it does not start."""
+        """Remove what visitors brought or made; a service that died is started first. Raises CookbookError when it cannot be."""
         self.files.forget_all()
         try:
             if self.service.trouble(ANSWER_SECONDS):
