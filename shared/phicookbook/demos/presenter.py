@@ -33,7 +33,7 @@ class Stage:
 
 
 def stage(name: str = "", script: Path | None = None, props: presenter_preflight.Props | None = None) -> Stage:
-    """The demos of a name ("" for all), built and watched. Raises CookbookError for an unknown name and a mistake in the script."""
+    """The demos of a name ("" for all), built and watched. Raises CookbookError for an unknown name or a faulty script."""
     chosen = presenter_script.read(script).only(workshop.check(name))
     props = props or presenter_preflight.Props()
     watch = Watch(props.service)

@@ -56,14 +56,15 @@ def read(path: Path | None = None) -> dict[str, Recording]:
         raise CookbookError(f"{path} is missing: {AGAIN}")
     try:
         found = json.loads(settings.read_text(path, MOST_BYTES))
-        made = {
-            name: Recording(one["on"], one["models"], tuple(Scene(**scene) for scene in one["scenes"]))
-            for name, one in found.items()
-        }
-        [one.day for one in made.values()]
+        made = {name: _recording(**one) for name, one in found.items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CookbookError(f"{path} is no file of recordings ({error}): {AGAIN}") from None
     return made
+
+
+def _recording(on: str, models: str, scenes: list[dict]) -> Recording:
+    date.fromisoformat(on)
+    return Recording(on, models, tuple(Scene(**scene) for scene in scenes))
 
 
 def write(found: dict[str, dict], path: Path | None = None) -> None:
@@ -75,7 +76,8 @@ def html(recording: Recording, name: str, title: str) -> str:
     """A recording as the page shows it, hidden until it is asked for; it says at the top that nothing runs."""
     scenes = "".join(_scene(scene) for scene in recording.scenes)
     return (
-        f'<article class="recording" data-demo="{name}" data-day="{recording.day}" hidden><p class="recording-why" role="alert"></p>'
+        f'<article class="recording" data-demo="{name}" data-day="{recording.day}" hidden>'
+        f'<p class="recording-why" role="alert"></p>'
         f"<h2><strong>RECORDED</strong> {shown(title)}</h2><p>What this demo answered on <strong>{recording.day}</strong> with "
         f"{shown(recording.models)}. Nothing on this page is running now.</p>{scenes}</article>"
     )
