@@ -30,6 +30,8 @@ def _demo(options) -> int:
     use_model(options.model)
     if options.script and not options.presenter:
         raise CookbookError("--script is read by the presenter's desk: give --presenter too")
+    if options.record and options.presenter:
+        raise CookbookError("--record ends when it has recorded: give --presenter alone after it")
     if options.record:
         from phicookbook.demos.presenter_record import record
 

@@ -52,7 +52,7 @@ def make_app(on: Stage):
             with gr.Column(elem_id="desk-column"):
                 gr.HTML(presenter_page.desk(on.script, on.titles))
             with gr.Column(elem_id="stage"):
-                with gr.Tabs():
+                with gr.Tabs(overflow_behavior="wrap"):  # a tab in a menu could not be opened by a step
                     with gr.Tab(PREFLIGHT, id="preflight", elem_id="tab-preflight"):
                         _preflight(gr, on)
                     for name, demo in on.demos.items():
