@@ -59,9 +59,15 @@ def make_app(on: Stage):
                         with gr.Tab(on.titles[name], id=name, elem_id=f"tab-{name}"):
                             demo.render()
                 gr.HTML(_recordings(on.titles), elem_id="recordings")
-        private = {"queue": False, "api_visibility": "undocumented"}
-        gr.api(lambda: on.watch.troubles(), api_name="presenter_state", **private)
-        gr.api(lambda: reset(on), api_name="presenter_reset", **private)
+
+        def state() -> dict:
+            return on.watch.troubles()
+
+        def start_over() -> str:
+            return reset(on)
+
+        for work, name in ((state, "presenter_state"), (start_over, "presenter_reset")):  # what the page's own program asks
+            gr.api(work, api_name=name, queue=False, api_visibility="undocumented")
     return app
 
 

@@ -18,9 +18,9 @@ from phicookbook.doctor import Row
 WEB = Path(__file__).with_name("web")
 # What a button does, its letter on the keyboard, and its text.
 DOES = (
-    ("previous", "P", "Back"), ("next", "N", "Next step"), ("clock", "S", "Start the clock"),
-    ("recorded", "F", "Show the recording"), ("reset", "R", "Reset the demos"), ("large", "L", "Large type"),
-    ("fold", "H", "Hide the script"), ("keys", "K", "Keys on"),
+    ("previous", "P", "Back"), ("next", "N", "Next step"), ("clock", "S", "Start clock"),
+    ("recorded", "F", "Recording"), ("reset", "R", "Reset demos"), ("large", "L", "Large type"),
+    ("fold", "H", "Hide script"), ("keys", "K", "Keys on"),
 )  # fmt: skip
 TOGGLES = ("recorded", "large", "fold", "keys")
 

@@ -19,6 +19,7 @@ from phicookbook.demos.presenter_recorded import Recording, Scene
 from phicookbook.settings import CookbookError
 
 HEADLINES = 10  # of the race
+LEAST_SHOWN = 0.005  # probability of a first token that is worth a row
 ROWS, SEED = 1_000, 42  # of the fine-tuning job: what the wizard offers
 TIMED = re.compile(r", [\d,.]+ ms$")
 
@@ -87,7 +88,8 @@ def prompting() -> tuple[str, list[Scene]]:
         *_, (_, _, answer, cost) = demo.run(model, parts, (0, 0, 1, settings.seed(), 48))
         user = demo.compose(instruction, line, demo.examples_of(examples)[:shots], query)
         likeliest = sampling.next_tokens(model.get(), user, system)[: demo.MOST_ROWS]
-        table = [["first token", "the model's"], *([repr(token)[1:-1], f"{chance:.1%}"] for token, chance in likeliest)]
+        rows = [[repr(token)[1:-1], f"{chance:.0%}"] for token, chance in likeliest if chance >= LEAST_SHOWN]
+        table = [["first token", "the model's"], *rows]
         answers = [[f"Answer of {model.name}", answer], ["What it cost", TIMED.sub("", cost)]]
         if system:
             answers.insert(0, ["System message", system])

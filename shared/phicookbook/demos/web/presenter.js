@@ -44,10 +44,10 @@
     body.classList.toggle("folded", state.fold);
     body.classList.toggle("plays-recording", Boolean(shows) && shows === tab());
     all(".recording").forEach((each) => { each.hidden = each.dataset.demo !== shows || shows !== tab(); });
-    press("clock", state.running, state.running ? "Stop the clock" : "Start the clock");
-    press("recorded", shows !== "" && shows === tab(), shows && shows === tab() ? "Back to the demo" : "Show the recording");
+    press("clock", state.running, state.running ? "Stop clock" : "Start clock");
+    press("recorded", shows !== "" && shows === tab(), shows && shows === tab() ? "Live demo" : "Recording");
     press("large", state.large);
-    press("fold", state.fold, state.fold ? "Show the script" : "Hide the script");
+    press("fold", state.fold, state.fold ? "Show script" : "Hide script");
     press("keys", state.keys, state.keys ? "Keys on" : "Keys off");
   }
 
@@ -64,6 +64,7 @@
     state.step = Math.min(Math.max(step, 0), count - 1);
     state.inStep = 0;
     shows = "";
+    delete seen[steps()[state.step].dataset.demo]; // a demo that is still in trouble is replaced again
     open(steps()[state.step].dataset.demo);
     say(`Step ${state.step + 1} of ${count}.`);
   }
@@ -98,7 +99,7 @@
     if (asking || resetting || !one("#desk")) return;
     asking = true;
     try {
-      troubles = await call("state", GIVE_UP);
+      troubles = (await call("state", GIVE_UP)) || {};
       misses = 0;
     } catch {
       misses += 1;
@@ -139,7 +140,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]");
+    const typing = event.target.closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable=true]");
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     let name = "";
     if (event.key === "PageDown") name = "next"; // what a clicker in the hand sends
