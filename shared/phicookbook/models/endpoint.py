@@ -126,9 +126,7 @@ class EndpointModel(Model):
         try:
             yield
         except openai.APITimeoutError as error:
-            raise NoAnswer(
-                f"{self.address} did not answer in {self.client.timeout:g} s: is it busy or still loading?"
-            ) from error
+            raise NoAnswer(f"{self.address} did not answer in {self.client.timeout:g} s: is it busy or still loading?") from error
         except openai.APIConnectionError as error:
             raise NoAnswer(f"{self.address} cannot be reached: check the address, and that the server runs") from error
         except openai.APIStatusError as error:
