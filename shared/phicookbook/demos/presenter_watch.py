@@ -18,7 +18,7 @@ from phicookbook.chat import NoAnswer
 from phicookbook.demos.telling import GONE
 from phicookbook.settings import CookbookError
 
-PATIENCE = 3.0  # seconds without a word; the page looks every second, and has to act within five
+PATIENCE = 2.5  # seconds without a word; the page asks more often than every second, and has to act within five
 SERVICE_SECONDS = 2.0  # for the fine-tuning service to answer one short question
 SILENT = "The model behind this demo has not said a word for {:.0f} seconds."
 BROKE = "This demo broke; the terminal in which it runs shows what went wrong."

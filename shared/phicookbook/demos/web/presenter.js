@@ -1,7 +1,7 @@
 /* The presenter's desk: steps, clocks, keys, large type, and the recording in place of a demo that does not answer.
    It runs in the page and asks the server only whether the demos answer, so that it outlives the server. */
 (() => {
-  const ASK_EVERY = 1000, GIVE_UP = 3500; // milliseconds; a demo that dies is replaced within five seconds
+  const ASK_EVERY = 750, GIVE_UP = 2800; // milliseconds; a demo that dies is replaced within five seconds
   const KEPT = "cookbook-presenter";
   const LOST = "The server of this page does not answer: start it again in the terminal, then reload this page.";
   const KEYS = { n: "next", p: "previous", s: "clock", f: "recorded", r: "reset", l: "large", h: "fold", k: "keys" };
@@ -17,7 +17,7 @@
   const steps = () => all(".desk-step");
 
   function clock(seconds) {
-    const whole = Math.ceil(Math.abs(seconds) - 1e-9), text = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+    const whole = Math.ceil(Math.abs(seconds) - 0.01), text = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
     return seconds < 0 ? `${text} over` : text;
   }
 
@@ -101,8 +101,8 @@
     try {
       troubles = (await call("state", GIVE_UP)) || {};
       misses = 0;
-    } catch {
-      misses += 1;
+    } catch (error) { // one refused request may be chance; a server that kept us waiting so long is not
+      misses += error.name === "TimeoutError" ? 2 : 1;
       if (misses > 1) troubles = Object.fromEntries(all(".recording").map((each) => [each.dataset.demo, LOST]));
     }
     asking = false;
