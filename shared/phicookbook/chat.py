@@ -17,6 +17,10 @@ ROLES = ("system", "user", "assistant")
 OPEN, CLOSE = "<think>", "</think>"
 
 
+class NoAnswer(CookbookError):
+    """What should answer cannot be reached, or has failed."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer of a model.

@@ -5,6 +5,8 @@ cookbook demo playground
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def add(commands) -> None:
     """Add this group's command to the parser."""
@@ -15,13 +17,29 @@ def add(commands) -> None:
     demo.add_argument(
         "--model", default="", help="pocket, a folder, a hub id or https://host/v1#deployment (default: PHI_MODEL or pocket)"
     )
+    demo.add_argument("--presenter", action="store_true", help="with a preflight, the script beside the tabs, and recordings")
+    demo.add_argument("--script", type=Path, help="a script of your own for --presenter (default: datasets/workshop/script.yaml)")
+    demo.add_argument("--record", action="store_true", help="run the main flow of each demo and record it for --presenter")
     demo.set_defaults(work=_demo)
 
 
 def _demo(options) -> int:
     from phicookbook.demos.workshop import serve
-    from phicookbook.settings import use_model
+    from phicookbook.settings import CookbookError, use_model
 
     use_model(options.model)
-    serve(options.name, options.host, options.port)
+    if options.script and not options.presenter:
+        raise CookbookError("--script is read by the presenter's desk: give --presenter too")
+    if options.record and options.presenter:
+        raise CookbookError("--record ends when it has recorded: give --presenter alone after it")
+    if options.record:
+        from phicookbook.demos.presenter_record import record
+
+        record(options.name, print)
+    elif options.presenter:
+        from phicookbook.demos import presenter
+
+        presenter.serve(options.name, options.host, options.port, options.script)
+    else:
+        serve(options.name, options.host, options.port)
     return 0

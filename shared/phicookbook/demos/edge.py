@@ -178,11 +178,12 @@ def run(source: str, count: float, own: str, ready: list[Lane] | None = None) ->
         yield telling.line(str(error), wrong=True), shown
 
 
-def make_demo(source: str = SOURCE):
-    """Blocks with the race; `source` is a model that `cookbook export` takes. Exports are made when they are first needed."""
+def make_demo(source: str = SOURCE, ready: list[Lane] | None = None):
+    """Blocks with the race; `source` is a model that `cookbook export` takes. Exports are made when they are first needed, unless
+    `ready` holds lanes that are open already."""
     import gradio as gr
 
-    ready: list[Lane] = []  # opened once and shared: a visitor's race has lanes of its own around the same models
+    ready = [] if ready is None else ready  # opened once and shared: a visitor's race has lanes of its own around the same models
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(INTRO)
         count = gr.Slider(5, MOST_HEADLINES, 20, step=5, label="Headlines of the validation set")

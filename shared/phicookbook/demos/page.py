@@ -41,12 +41,16 @@ COLOURS = {
 }  # fmt: skip
 
 
-def look() -> dict:
-    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched, and readable colours."""
+def look(css: str = "", head: str = "") -> dict:
+    """The theme and style to launch with: fonts of the visitor's own system, so that none is fetched, and readable colours.
+
+    `css` and `head` are more of a page's own.
+    """
     from gradio import themes
 
     fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    return {"theme": themes.Default(primary_hue="blue", **fonts).set(**COLOURS), "css": CSS}
+    theme = themes.Default(primary_hue="blue", **fonts).set(**COLOURS)
+    return {"theme": theme, "css": CSS + css, "head": head or None}
 
 
 def shown(text: str) -> str:

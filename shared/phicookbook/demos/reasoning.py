@@ -121,7 +121,7 @@ def race(open_model: Callable, chosen: dict[str, Entry], item: Item, changes: di
                     yield status, panels
             panels[-1] = panel(label, reply.text, record(item, 0, reply))
         except CookbookError as error:
-            panels[-1] = f"{heading(label)}{telling.line(str(error), wrong=True)}"
+            panels[-1] = f"{heading(label)}{telling.mistake(error)}"
         yield status, panels
     yield "Done. The mark is the verifier's: it checks the answer against the puzzle, not against a wording.", panels
 

@@ -63,11 +63,11 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
 
 
-def start(make: Callable, host: str = LOCAL, port: int = 0) -> Running:
+def start(make: Callable, host: str = LOCAL, port: int = 0, **more: str) -> Running:
     """Serve the Blocks that `make()` builds and come back; port 0 takes a free one.
 
     Beyond this machine a password is generated; any user name goes with it. Raises CookbookError when host and port
-    cannot be had.
+    cannot be had. `more` is what `page.look` takes.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     folder = Path(tempfile.mkdtemp(prefix="cookbook-demo-"))
@@ -76,14 +76,14 @@ def start(make: Callable, host: str = LOCAL, port: int = 0) -> Running:
     demo = None
     try:
         demo = make()
-        _launch(demo, host, port, password)
+        _launch(demo, host, port, password, more)
     finally:
         if demo is None or not demo.is_running:
             shutil.rmtree(folder, ignore_errors=True)
     return Running(demo, f"http://{reachable(host)}:{demo.server_port}/", password, folder)
 
 
-def _launch(demo, host: str, port: int, password: str) -> None:
+def _launch(demo, host: str, port: int, password: str, more: dict[str, str]) -> None:
     from starlette.middleware import Middleware
 
     from phicookbook.demos.page import look
@@ -95,7 +95,7 @@ def _launch(demo, host: str, port: int, password: str) -> None:
             server_name=host, server_port=port or None, share=False, prevent_thread_lock=True, quiet=True, inbrowser=False,
             auth=(lambda _, given: _same(given, password)) if password else None, max_file_size=MOST_BYTES,
             state_session_capacity=MOST_VISITORS, run_history=False, enable_monitoring=False, mcp_server=False, pwa=False,
-            ssr_mode=False, footer_links=[], app_kwargs={"middleware": [Middleware(_Headers)]}, **look(),
+            ssr_mode=False, footer_links=[], app_kwargs={"middleware": [Middleware(_Headers)]}, **look(**more),
         )  # fmt: skip
     except OSError as error:
         raise CookbookError(
@@ -104,9 +104,9 @@ def _launch(demo, host: str, port: int, password: str) -> None:
         ) from error
 
 
-def serve(make: Callable, host: str = LOCAL, port: int = 7860) -> None:
+def serve(make: Callable, host: str = LOCAL, port: int = 7860, **more: str) -> None:
     """Serve until Ctrl-C, after telling where, and the password where there is one."""
-    running = start(make, host, port)
+    running = start(make, host, port, **more)
     try:
         print(invitation(running.address, running.password, _draws_blocks()), flush=True)
         threading.Event().wait()

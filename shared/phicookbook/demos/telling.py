@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import html
 
+from phicookbook.chat import NoAnswer
 from phicookbook.demos.page import harmless
 
+GONE = "data-gone"  # marks the sentence of a service or model that does not answer any more
 STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;padding:2px 0"
 
 
@@ -18,6 +20,12 @@ def line(text: str, wrong: bool = False) -> str:
         return ""
     role, begin = ("alert", "<strong>Please look: </strong>") if wrong else ("status", "")
     return harmless(f'<div role="{role}" style="{STYLE}">{begin}{html.escape(text)}</div>')
+
+
+def mistake(error: Exception) -> str:
+    """HTML of what went wrong; a program can tell by GONE that whatever should have answered is gone."""
+    told = line(str(error), wrong=True)
+    return told.replace("<div ", f"<div {GONE} ", 1) if isinstance(error, NoAnswer) else told
 
 
 def bar(share: float, text: str) -> str:

@@ -94,6 +94,11 @@ class Desks:
             with desk.lock:
                 shutil.rmtree(desk.folder, ignore_errors=True)
 
+    def forget_all(self) -> None:
+        """Remove everybody's files and indexes."""
+        for visitor in list(self._desks):
+            self.forget(visitor)
+
     def close(self) -> None:
         """Remove everything."""
         self._desks.clear()

@@ -33,11 +33,12 @@ RULES = {
 }  # fmt: skip
 
 
-def make_demo(service: Service | None = None):
-    """Blocks with the wizard; without a `service` one of our own is started when the first visitor connects."""
+def make_demo(service: Service | None = None, desk: Desk | None = None):
+    """Blocks with the wizard; without a `service` one of our own is started when the first visitor connects. `desk` keeps the
+    visitors' drafts; a new one by default."""
     import gradio as gr
 
-    desk = Desk(service or Service())
+    desk = desk or Desk(service or Service())
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(INTRO)
         pages = Pages(gr, desk)
@@ -66,7 +67,7 @@ def _model_page(gr, pages: Pages) -> None:
         try:
             found = pages.desk.models()
         except CookbookError as error:
-            yield telling.line(str(error), wrong=True), gr.skip(), gr.skip()
+            yield telling.mistake(error), gr.skip(), gr.skip()
             return
         yield (
             telling.line("Connected."),

@@ -84,4 +84,4 @@ class ChatPages:
                     yield telling.line(f"The {name} is writing ..."), *said
             yield telling.line("Both have answered."), *said
         except CookbookError as error:
-            yield telling.line(str(error), wrong=True), *said
+            yield telling.mistake(error), *said

@@ -103,7 +103,7 @@ class Pages:
             try:
                 found = work(self.desk.draft(request.session_hash), *values)
             except CookbookError as error:
-                yield [telling.line(str(error), wrong=True), *same, *gone]
+                yield [telling.mistake(error), *same, *gone]
                 return
             found = [] if found is None else list(found)
             yield [telling.line(""), *found, *same[len(found) :], *gone]

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from phicookbook import settings
+from phicookbook.chat import NoAnswer
 from phicookbook.settings import CookbookError
 
 PATIENCE = 30.0  # seconds for one request; a chat that has to open a model takes a few
@@ -27,7 +28,7 @@ GONE = (
 NOT_YET = "Connect to the service first: it is the button on the first page."
 
 
-class Gone(CookbookError):
+class Gone(NoAnswer):
     """The service does not answer."""
 
 
@@ -77,6 +78,18 @@ class Service:
         if self.own and not self._runs():
             raise Gone(GONE)
         return self._client
+
+    def trouble(self, seconds: float) -> str:
+        """Why a service that was connected to gives no answer within so many seconds; "" when it does, or nobody connected."""
+        if self._client is None:
+            return ""
+        try:
+            client = self.client()
+            with asking():
+                client.with_options(timeout=seconds).models.list()
+        except CookbookError as error:
+            return str(error)
+        return ""
 
     def forget(self, job_id: str) -> None:
         """Remove the rows and the log that our own service keeps of a job that has ended; elsewhere the protocol has no way."""

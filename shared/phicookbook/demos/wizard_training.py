@@ -95,7 +95,7 @@ class TrainingPage:
                 yield self.shown(seen)
         except CookbookError as error:
             buttons = self._buttons(alive=False, gone=isinstance(error, Gone), good=False)
-            yield [telling.line(str(error), wrong=True), *nothing[1:4], *buttons]
+            yield [telling.mistake(error), *nothing[1:4], *buttons]
 
     def shown(self, seen: Progress) -> list:
         """The page for a job as it stands."""

@@ -38,17 +38,30 @@ def make_app(name: str = "", **options: dict):
     import gradio as gr
 
     check(name)
-    modules = {each: importlib.import_module(f"phicookbook.demos.{file}") for each, file in TABS if name in ("", each)}
-    demos = {each: module.make_demo(**options.get(each, {})) for each, module in modules.items()}
+    found = demos(name, options)
     if name:
-        return demos[name]
+        return found[name]
     with gr.Blocks(title="Phi Cookbook: workshop", analytics_enabled=False) as app:
         gr.Markdown(SAYS)
         with gr.Tabs():
-            for each, demo in demos.items():
-                with gr.Tab(modules[each].TITLE, id=each):
+            for each, demo in found.items():
+                with gr.Tab(title(each), id=each):
                     demo.render()
     return app
+
+
+def demos(name: str, options: dict[str, dict]) -> dict:
+    """The Blocks of a demo, or of all for "", by the demo's name."""
+    return {each: _module(each).make_demo(**options.get(each, {})) for each, _ in TABS if name in ("", each)}
+
+
+def title(name: str) -> str:
+    """What stands on a demo's tab."""
+    return _module(name).TITLE
+
+
+def _module(name: str):
+    return importlib.import_module(f"phicookbook.demos.{dict(TABS)[name]}")
 
 
 def serve(name: str = "", host: str = "127.0.0.1", port: int = 7860) -> None:

@@ -16,7 +16,7 @@ from textwrap import shorten
 from urllib.parse import urlsplit
 
 from phicookbook import settings
-from phicookbook.chat import CLOSE, OPEN, Message, Model, Reply, as_messages
+from phicookbook.chat import CLOSE, OPEN, Message, Model, NoAnswer, Reply, as_messages
 from phicookbook.models import constrain
 from phicookbook.settings import CookbookError
 
@@ -126,13 +126,12 @@ class EndpointModel(Model):
         try:
             yield
         except openai.APITimeoutError as error:
-            raise CookbookError(
-                f"{self.address} did not answer in {self.client.timeout:g} s: is it busy or still loading?"
-            ) from error
+            raise NoAnswer(f"{self.address} did not answer in {self.client.timeout:g} s: is it busy or still loading?") from error
         except openai.APIConnectionError as error:
-            raise CookbookError(f"{self.address} cannot be reached: check the address, and that the server runs") from error
+            raise NoAnswer(f"{self.address} cannot be reached: check the address, and that the server runs") from error
         except openai.APIStatusError as error:
-            raise CookbookError(self._refusal(error)) from error
+            kind = NoAnswer if error.status_code >= 500 else CookbookError
+            raise kind(self._refusal(error)) from error
         except (openai.APIError, ValueError) as error:
             why = shorten(str(error), 120)
             raise CookbookError(f"{self.address} gave no answer that can be read ({why}): is it OpenAI-compatible?") from error
