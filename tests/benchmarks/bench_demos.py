@@ -35,8 +35,9 @@ def report(waits: list[float], failures: list[str], seconds: float, threads: int
     return (
         f"# A room at the playground\n\nCommand: `python -m pytest tests/benchmarks/bench_demos.py -s`. {VISITORS} visitors for "
         f"{SECONDS:.0f} seconds and until their last answers ({seconds:.0f} s), each asking {len(NAMES)} models at once and "
-        f"again as soon as both have answered; `pocket` on both sides, {threads} thread(s). Visitors and server shared a process "
-        f"of a {os.cpu_count()}-core {platform.system()} {platform.machine()} that may have had other work, so waits are rough.\n\n"
+        f"again as soon as both have answered; `pocket` on both sides, {threads} thread(s). Visitors and server shared a "
+        f"process of a {os.cpu_count()}-core {platform.system()} {platform.machine()} that may have had other work: waits are "
+        "rough.\n\n"
         f"| visitors | answers | failures | answers a second | wait p50 / p95, s |\n|---|---|---|---|---|\n| {row} |\n"
     )
 
