@@ -69,6 +69,12 @@ def taken_over(visit: Visit, name: str, why: str) -> None:
     """Wait for the recording, for five seconds and no more; it says why it came and that it is recorded."""
     shown = visit.page.locator(f".recording[data-demo={name}]:visible")
     shown.wait_for(timeout=FIVE_SECONDS)
+    for what in ("h2", "[role=alert]", "#desk h2"):  # whoever looks sees it, wherever the page stood
+        visit.page.wait_for_function(
+            "what => [...document.querySelectorAll(what)].some(e => e.offsetParent && e.innerText.trim() "
+            "&& e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom < innerHeight)",
+            arg=what if what.startswith("#") else f".recording[data-demo={name}] {what}",
+        )
     told = shown.locator("[role=alert]").inner_text()
     assert why in told and "What you see now is recorded" in told and presenter_recorded.read()[name].day in told
 

@@ -239,13 +239,12 @@ def test_a_model_that_says_nothing_is_replaced_until_it_speaks(visit, pocket):
     assert visit.wrong == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_left_out(browser, address, scheme, on):
+def test_nobody_is_left_out(browser, address, on):
     """WCAG 2.1 A and AA by axe-core, on every tab and every recording."""
     from axe_playwright_python.sync_playwright import Axe
 
     visit = Visit(browser, "about:blank")
-    visit.page.emulate_media(color_scheme=scheme)
+    visit.page.emulate_media(color_scheme="dark")
     visit.page.goto(address)
     visit.page.locator(".desk-step:visible").wait_for()
     options = {"preload": False, "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}

@@ -66,14 +66,17 @@
     shows = "";
     delete seen[steps()[state.step].dataset.demo]; // a demo that is still in trouble is replaced again
     open(steps()[state.step].dataset.demo);
+    toTop();
     say(`Step ${state.step + 1} of ${count}.`);
   }
+
+  function toTop() { setTimeout(() => scrollTo(0, 0), 50); } // when the page has changed
 
   function play(name, why) {
     shows = name;
     const article = recording(name);
     set(article?.querySelector(".recording-why"), why);
-    if (article) article.closest("#recordings").scrollIntoView({ block: "start" });
+    toTop();
   }
 
   // The recording of the demo on stage takes over when the demo is in trouble; once for each trouble, so that F leads back to it.
