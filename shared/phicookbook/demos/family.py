@@ -118,7 +118,7 @@ def make_demo():
             [control.change for control in controls], told(answer), controls, choice,
             api_name="choose", show_progress="hidden", trigger_mode="always_last",
         )  # fmt: skip
-        benchmark = gr.Dropdown(list(BENCHMARKS), value=BENCHMARKS[0], label="Benchmark of the chart")
+        benchmark = gr.Radio(list(BENCHMARKS), value=BENCHMARKS[0], label="Benchmark of the chart")
         drawing = gr.HTML(chart(BENCHMARKS[0]), label="Quality over size", show_label=True, container=True, elem_classes="panel")
         benchmark.change(told(chart), benchmark, drawing, api_name="chart", show_progress="hidden", trigger_mode="always_last")
     return demo

@@ -171,9 +171,10 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
         gr.Markdown(INTRO)
         with gr.Row():
             names = [(NAMES[each], each) for each in TASKS]
-            task = gr.Dropdown(names, value=START[0], label="Task", filterable=False, min_width=300)
-            level = gr.Dropdown(list(first.LEVELS), value=START[1], label="Level", filterable=False)
-            kind = gr.Dropdown(list(first.KINDS), value=START[2], label="Kind", filterable=False)
+            # Radios: Gradio's dropdown stays open, and may change its value, when the Tab key passes it.
+            task = gr.Radio(names, value=START[0], label="Task", min_width=300)
+            level = gr.Radio(list(first.LEVELS), value=START[1], label="Level")
+            kind = gr.Radio(list(first.KINDS), value=START[2], label="Kind")
             seed = gr.Number(settings.seed(), label="Seed", precision=0, minimum=0, maximum=MOST_SEED)
         text, answer = shown(*START, settings.seed())
         prompt = gr.Textbox(text, label="Puzzle", lines=3, max_lines=14, interactive=False)
@@ -224,7 +225,7 @@ def _puzzle_events(gr, task, choices, another, boxes) -> None:
 
     def other_task(task: str, seed):
         work = module(task)
-        lists = (gr.Dropdown(list(values), value=values[0]) for values in (work.LEVELS, work.KINDS))
+        lists = (gr.Radio(list(values), value=values[0]) for values in (work.LEVELS, work.KINDS))
         return (*lists, *shown(task, work.LEVELS[0], work.KINDS[0], seed))
 
     def next_seed(task, level, kind, seed):
