@@ -88,7 +88,7 @@ def verdict(row: dict) -> str:
     told.append(f"{row['tokens']} tokens" + ("" if row["finished"] else ", cut at the budget"))
     return telling.harmless(
         f'<div role="status" style="background:{colour};color:black;padding:4px 6px;overflow-wrap:anywhere">'
-        f"<strong>{word}</strong> · {html.escape(' · '.join(told))}</div>"
+        f'<strong style="color:black">{word}</strong> · {html.escape(" · ".join(told))}</div>'
     )
 
 
