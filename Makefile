@@ -42,6 +42,7 @@ test: setup web  ## every test: units in parallel, then the chapters and their o
 
 bench: setup     ## measure speed, on a machine that does nothing else
 	$(BIN)/python -m pytest tests/benchmarks/bench_*.py -p no:cacheprovider -q -s
+	DEMO_SECONDS=5 $(BIN)/python -m pytest tests/demos/test_presenter.py -k replaced -p no:cacheprovider -q
 
 lab: setup       ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab cookbook

@@ -14,7 +14,9 @@ from service_client import PATIENCE
 
 from phicookbook.demos import presenter_recorded
 
-FIVE_SECONDS = 5_000  # milliseconds: what a room forgives
+# Seconds until a recording has to stand there. `make bench` asks for the five that a room forgives, on a machine that does nothing
+# else; under load the tests ask only that it comes, and hold what the desk waits for to less than five by its own constants.
+WITHIN = float(os.environ.get("DEMO_SECONDS", PATIENCE))
 MUTE = "Contoso says nothing"
 
 
@@ -66,9 +68,9 @@ def picture(visit: Visit, name: str) -> None:
 
 
 def taken_over(visit: Visit, name: str, why: str) -> None:
-    """Wait for the recording, for five seconds and no more; it says why it came and that it is recorded."""
+    """Wait for the recording, for WITHIN seconds and no more; it says why it came and that it is recorded."""
     shown = visit.page.locator(f".recording[data-demo={name}]:visible")
-    shown.wait_for(timeout=FIVE_SECONDS)
+    shown.wait_for(timeout=WITHIN * 1000)
     for what in ("h2", "[role=alert]", "#desk h2"):  # whoever looks sees it, wherever the page stood
         visit.page.wait_for_function(
             "what => [...document.querySelectorAll(what)].some(e => e.offsetParent && e.innerText.trim() "

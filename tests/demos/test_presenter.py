@@ -7,16 +7,19 @@ training one.
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import chromium
 import pytest
 from chromium import Visit
+from playwright.sync_api import expect
 from presenter_desk import MUTE, Mute, enter, has_begun, picture, press, selected, taken_over, to_tab, walk
 from service_client import PATIENCE, ROWS, jsonl
 
+from phicookbook import settings
 from phicookbook.corpora import headlines
-from phicookbook.demos import presenter, presenter_page, presenter_recorded, safety, wizard_service
+from phicookbook.demos import presenter, presenter_page, presenter_recorded, presenter_watch, safety, wizard_service
 from phicookbook.demos.playground import EXAMPLES
 from phicookbook.demos.presenter_preflight import Props
 from phicookbook.demos.wizard_service import GONE, Service
@@ -149,7 +152,9 @@ def test_keys_type_where_one_types_and_can_be_turned_off(visit):
     page = visit.page
     to_tab(visit, "playground")
     box = page.get_by_label("Headline", exact=True)
+    expect(box).to_have_value(EXAMPLES[0])  # the page has filled it, and will not once more
     box.fill("")
+    expect(box).to_have_value("")
     box.press_sequentially("fnsr")
     assert box.input_value() == "fnsr" and "Step 1 of" in page.locator(".desk-step:visible").inner_text()
     press(visit, "Escape", "k", "n")
@@ -237,6 +242,14 @@ def test_a_model_that_says_nothing_is_replaced_until_it_speaks(visit, pocket):
     press(visit, "f")
     has_begun(visit, "Tuned: pocket", pocket.model.chat(headlines.prompt(MUTE), max_new_tokens=64).text)
     assert visit.wrong == []
+
+
+def test_what_the_desk_waits_for_is_less_than_five_seconds():
+    """A silent model is told after `watch.PATIENCE`, a dead service or server after a question of its own, and all by the next asking."""
+    program = (settings.PACKAGE / "demos" / "web" / "presenter.js").read_text(encoding="utf-8")
+    asks, gives_up = (int(re.search(rf"{name} = (\d+)", program)[1]) / 1000 for name in ("ASK_EVERY", "GIVE_UP"))
+    assert presenter_watch.PATIENCE + asks + presenter_watch.SERVICE_SECONDS / 2 < 5
+    assert gives_up > presenter_watch.SERVICE_SECONDS and asks + gives_up < 5
 
 
 def test_nobody_is_left_out(browser, address, on):

@@ -135,7 +135,7 @@ def table(lanes: Sequence[Lane], chosen: Sequence[Headline]) -> str:
     head = "".join(f'<th scope="col" {cell}>{name}</th>' for name in heads)
     last = html.escape(chosen[done - 1].text) if done else ""
     return telling.harmless(
-        f'<p style="overflow-wrap:anywhere">Headline {done} of {len(chosen)}: <q>{last}</q></p><div style="overflow-x:auto" '
+        f'<p style="overflow-wrap:anywhere">Headline {done} of {len(chosen)}: <q>{last}</q></p><div class="rolls" '
         f'tabindex="0" role="region" aria-label="The race so far"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         f"</table></div>"
     )
@@ -196,7 +196,7 @@ def make_demo(source: str = SOURCE, ready: list[Lane] | None = None):
         with gr.Row():
             start = gr.Button("Start the race", variant="primary")
             stop = gr.Button("Stop")
-        status, board = gr.HTML(label="Status"), gr.HTML(label="The race")
+        status, board = gr.HTML(label="Status"), gr.HTML(label="The race", elem_classes="panel")
         gr.Markdown(NOTES)
 
         def go(count, own):
