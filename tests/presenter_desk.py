@@ -14,8 +14,8 @@ from service_client import PATIENCE
 
 from phicookbook.demos import presenter_recorded
 
-# Seconds until a recording has to stand there. `make bench` asks for the five that a room forgives, on a machine that does nothing
-# else; under load the tests ask only that it comes, and hold what the desk waits for to less than five by its own constants.
+# Seconds until a recording has to stand there. `make bench` asks for the five that a room forgives, on a machine that does
+# nothing else; the tests ask only that it comes, and hold what the desk waits for to less than five by its own constants.
 WITHIN = float(os.environ.get("DEMO_SECONDS", PATIENCE))
 MUTE = "Contoso says nothing"
 
