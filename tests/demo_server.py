@@ -35,7 +35,9 @@ def holds(running, desks: Desks) -> dict:
         "children": len(children),
         "open": here.num_fds() if hasattr(here, "num_fds") else here.num_handles(),
         "threads": here.num_threads(),
-        "uploads": sum(path.is_file() for path in running.folder.rglob("*")),
+        "uploads": sum(
+            path.is_file() and path.stat().st_size > 0 for path in running.folder.rglob("*")
+        ),  # Gradio leaves empty ones
         "visitors": len(desks) + sum(len(each.drafts) for each in wizards),
     }
 

@@ -179,7 +179,7 @@ def _managed_view(gr, pages: Pages) -> list:
             "Serverless is managed with three knobs showing. These are all settings of this run under the names of Azure's "
             "managed fine-tuning. Edit the JSON, and `cookbook finetune job.yaml` runs what comes of it on this machine."
         )
-        table = gr.HTML(label="All settings")
+        table = gr.HTML(label="All settings", elem_classes="panel")
         text = gr.Textbox(label="All settings as JSON (edit them)", lines=10, max_lines=20)
         check = gr.Button("Check the settings")
         verdict = gr.Textbox(label="What differs", lines=3, interactive=False)

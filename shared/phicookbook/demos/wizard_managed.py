@@ -42,7 +42,7 @@ def table(chosen: FinetuneSettings) -> str:
         )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("setting", "this run", "Azure's default", ""))
     return telling.harmless(
-        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="All settings"><table style="text-align:left">'
+        f'<div class="rolls" tabindex="0" role="region" aria-label="All settings"><table style="text-align:left">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
