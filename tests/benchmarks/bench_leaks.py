@@ -1,10 +1,12 @@
-"""Ten jobs of the fine-tuning wizard, from the first page to the chat, leave nothing behind; the other demos are in tests/demos.
+"""Ten runs of the demos that tests/demos/test_leaks.py leaves out leave nothing behind; for the wizard these are ten jobs.
 
 pytest tests/benchmarks/bench_leaks.py -s
 """
 
-from demos.test_leaks import finetuning, ten_runs, workshop  # noqa: F401 (a fixture)
+import pytest
+from demos.test_leaks import edge, family, finetuning, prompting, ten_runs, workshop  # noqa: F401 (a fixture)
 
 
-def test_ten_jobs_leave_nothing_behind(workshop):  # noqa: F811
-    ten_runs(workshop, finetuning)
+@pytest.mark.parametrize("run", [family, prompting, edge, finetuning], ids=lambda run: run.__name__)
+def test_ten_runs_leave_nothing_behind(workshop, run):  # noqa: F811
+    ten_runs(workshop, run)

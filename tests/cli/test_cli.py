@@ -79,6 +79,8 @@ def test_every_command_explains_itself(command, capsys):
         (["run", "--job", "x"], "invalid int value: 'x'"),
         (["pocket", "train", "--tokens", "-5"], "'-5' is no whole number from 1 up"),
         (["pocket", "evaluate", "-n", "0"], "'0' is no whole number from 1 up"),
+        (["reasoning", "train", "--rl-steps", "-3"], "'-3' is no whole number from 0 up"),
+        (["demo", "--port", "99999"], "'99999' is no port"),
         (["claims", "--yaml"], "unrecognized arguments: --yaml"),
     ],
 )

@@ -329,9 +329,10 @@ def test_an_endpoint_s_right_traces_are_the_rows_and_what_it_answered_is_not_ask
      (["--teacher", "https://me:secret@host/v1#phi"], "leave keys out of the address of host"),
      (["--teacher", "http://host/v1"], "is no endpoint"),
      (["--teacher", "pocket", "--patience", "0.5"], "patience is a habit of the tasks' own programs"),
+     (["--pool", "8"], "a step of reinforcement takes 16 prompts, and the pool has 8"),
      (["--teacher", "pocket", "--rows", "4"], "no trace of sat:4:light of pocket that is right and thinks fits 448 tokens")],
 )  # fmt: skip
-def test_a_teacher_that_cannot_teach_is_refused(options, told, tmp_path, capsys):
+def test_what_cannot_teach_is_refused(options, told, tmp_path, capsys):
     assert main(["reasoning", "train", *options, "--test", "2", "--out", str(tmp_path / "run")]) == 2
     assert told in capsys.readouterr().err
     assert "secret" not in "".join(path.read_text() for path in tmp_path.rglob("*.json*"))

@@ -176,6 +176,13 @@ def test_a_bad_request_names_its_field(client, tuned, form, error, param):
     assert told.value.param.startswith(param) and told.value.type == "invalid_request_error"
 
 
+def test_a_knob_that_is_neither_auto_nor_a_number_is_told_both(client, tuned):
+    with pytest.raises(
+        openai.BadRequestError, match="n_epochs: Input should be 'auto', or: Input should be greater than or equal to 1"
+    ):
+        client.fine_tuning.jobs.create(model="pocket", training_file=tuned.training_file, hyperparameters={"n_epochs": -3})
+
+
 def test_a_tuned_model_is_no_base(client, tuned):
     with pytest.raises(openai.BadRequestError, match="is tuned already: start from pocket"):
         client.fine_tuning.jobs.create(model=tuned.fine_tuned_model, training_file=tuned.training_file)

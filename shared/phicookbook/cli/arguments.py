@@ -8,6 +8,20 @@ from __future__ import annotations
 import argparse
 
 
+def whole(text: str) -> int:
+    """A whole number from 0 up; argparse tells the reader when it is none."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A port of this machine, 0 for any that is free; argparse tells the reader when it is none."""
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return int(text)
+
+
 def count(text: str) -> int:
     """A whole number from 1 up; argparse tells the reader when it is none."""
     if not text.isdecimal() or int(text) < 1:

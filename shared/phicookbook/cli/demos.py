@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from phicookbook.cli.arguments import port
+
 
 def add(commands) -> None:
     """Add this group's command to the parser."""
     demo = commands.add_parser("demo", help="open the workshop in a browser, or one of its demos")
     demo.add_argument("name", nargs="?", default="", metavar="NAME", help="a tab's name (default: all, a tab each)")
     demo.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets the room in, with a password that is shown here")
-    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--port", type=port, default=7860, help="0 takes a free one")
     demo.add_argument(
         "--model", default="", help="pocket, a folder, a hub id or https://host/v1#deployment (default: PHI_MODEL or pocket)"
     )

@@ -5,7 +5,7 @@ cookbook evaluate pocket sat:4 tsp:4 -n 64
 
 from __future__ import annotations
 
-from phicookbook.cli.arguments import count
+from phicookbook.cli.arguments import count, whole
 from phicookbook.settings import CookbookError
 
 
@@ -55,7 +55,7 @@ def _add_training(commands) -> None:
     train.add_argument(
         "--patience", type=float, default=1.0, help="chance that these programs go on after a failed try (default: 1)"
     )
-    train.add_argument("--rl-steps", type=int, default=30, help="steps of reinforcement, 0 for none")
+    train.add_argument("--rl-steps", type=whole, default=30, help="steps of reinforcement, 0 for none")
     train.add_argument("--rl-rate", type=float, default=3e-5, help="learning rate of reinforcement")
     train.add_argument("--rl-temperature", type=float, default=0.8, help="of its draws; raise it when groups have no spread")
     train.add_argument("--pool", type=count, default=400, help="prompts of each domain that are tried before reinforcement")
@@ -63,7 +63,7 @@ def _add_training(commands) -> None:
     train.add_argument("--seed", type=int, default=1)
     train.set_defaults(work=_train)
     study = actions.add_parser("study", help="run the small trainings that chapter 08 compares, and record them")
-    study.add_argument("arms", nargs="*", metavar="ARM", help="steps direct sums sums-direct both teachable random (all)")
+    study.add_argument("arms", nargs="*", metavar="ARM", help="steps direct sums sums-direct both added teachable random (all)")
     study.add_argument("--seeds", type=count, nargs="+", default=[1, 2, 3])
     study.add_argument("--out", default="", help="file of the records (default: datasets/reasoning/studies.jsonl)")
     study.set_defaults(work=_study)
@@ -86,6 +86,8 @@ def _evaluate(options) -> int:
     if options.repeats > 1 and changes["temperature"] == 0:
         raise CookbookError("repeats at temperature 0 are all the same: give a --temperature above 0, or one repeat")
     protocol = protocol_for(model.name, **changes)
+    rivals = {name: Path(options.against) / f"{_file_name(name)}-x{options.repeats}.jsonl" for name in chosen if options.against}
+    theirs = {name: records.read(path)[1] for name, path in rivals.items()}  # before hours go into what cannot be compared
     answer = None
     if options.on == "ray":
         from phicookbook.reasoning.cluster import over_ray
@@ -101,8 +103,7 @@ def _evaluate(options) -> int:
     print(report.table(runs))
     for name, found in runs.items():
         if options.against:
-            other = Path(options.against) / f"{_file_name(name)}-x{options.repeats}.jsonl"
-            print(f"{name}: {model.name} against {other.parent.name}: {report.compare(found, records.read(other)[1])}")
+            print(f"{name}: {model.name} against {rivals[name].parent.name}: {report.compare(found, theirs[name])}")
     print(f"records: {folder}")
     return 0
 

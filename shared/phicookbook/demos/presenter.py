@@ -7,6 +7,7 @@ It is for one machine, the presenter's own. What each part does stands in the mo
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,6 +124,7 @@ def serve(name: str = "", host: str = safety.LOCAL, port: int = 7860, script: Pa
             "the presenter's desk is for the presenter's own machine, since whoever opens it could reset the demos: leave --host "
             "away here, and start `cookbook demo --host 0.0.0.0` beside it with another --port for the room"
         )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # the terminal shows the preflight, and not each request to the service
     on = stage(name, script)
     try:
         preflight(on, lambda row: print(presenter_preflight.line(row), flush=True))

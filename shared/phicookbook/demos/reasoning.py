@@ -170,9 +170,8 @@ def make_demo(known: dict[str, Entry] | None = None, open_model: Callable | None
     with gr.Blocks(title=f"Phi Cookbook: {TITLE}", analytics_enabled=False) as demo:
         gr.Markdown(INTRO)
         with gr.Row():
-            names = [(NAMES[each], each) for each in TASKS]
             # Radios: Gradio's dropdown stays open, and may change its value, when the Tab key passes it.
-            task = gr.Radio(names, value=START[0], label="Task", min_width=300)
+            task = gr.Radio([(NAMES[each], each) for each in TASKS], value=START[0], label="Task", min_width=300)
             level = gr.Radio(list(first.LEVELS), value=START[1], label="Level")
             kind = gr.Radio(list(first.KINDS), value=START[2], label="Kind")
             seed = gr.Number(settings.seed(), label="Seed", precision=0, minimum=0, maximum=MOST_SEED)

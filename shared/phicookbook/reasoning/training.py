@@ -96,8 +96,11 @@ def train(plan: Plan, out: Path, fine_tune: Callable, progress: bool = True) -> 
 
     `fine_tune(base, rows, settings, folder)` trains and writes a model; the command hands in the book's `finetune`.
     Given again after a stop it goes on: finished stages are kept, and an unfinished one resumes. Raises CookbookError when `out`
-    holds a run with another plan.
+    holds a run with another plan, or when the pool has fewer prompts than a step of reinforcement takes.
     """
+    pool, prompts = plan.pool * len(plan.domains), plan.reinforcement.prompts
+    if plan.reinforcement.steps and pool < prompts:
+        raise CookbookError(f"a step of reinforcement takes {prompts} prompts, and the pool has {pool}: give a larger --pool")
     base, teacher = open_model(plan.base), _teacher(plan)
     out.mkdir(parents=True, exist_ok=True)
     _same_plan(plan, out)

@@ -130,9 +130,14 @@ def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     of_body = first["loc"][0] == "body" and "json" not in request.headers.get("content-type", "")
     if of_body or first["type"] == "json_invalid":
         return told(request, ApiError(400, "The body is no JSON: send one object as application/json.", code="invalid_json"))
-    place = ".".join(str(part) for part in first["loc"][1:]) or None
+    where = first["loc"][:-1]
+    ways = [each["msg"] for each in error.errors() if each["loc"][:-1] == where] if first["type"] == "literal_error" else []
+    place = (
+        ".".join(str(part) for part in (where if len(ways) > 1 else first["loc"])[1:]) or None
+    )  # "auto" or a number: both told
     extra = first["type"] == "extra_forbidden"
-    message = f"Unrecognized request argument supplied: {place}" if extra else f"{place or 'The body'}: {first['msg']}."
+    said = ", or: ".join(ways or [first["msg"]])
+    message = f"Unrecognized request argument supplied: {place}" if extra else f"{place or 'The body'}: {said}."
     return told(request, ApiError(400, message, param=place, code="unknown_parameter" if extra else "invalid_value"))
 
 
