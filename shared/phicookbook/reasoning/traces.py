@@ -45,7 +45,7 @@ def coloured(reply: str) -> str:
         rows.append(("fails", "(the thinking never closes: no answer)"))
     cells = [
         f'<div style="background:{COLOURS[kind]};color:black;padding:0 6px"><code '
-        f'style="background:none;color:#333333">{kind:6}</code> '
+        f'style="background:none;color:#3a3a3a">{kind:6}</code> '
         f"{html.escape(line)}</div>"
         for kind, line in rows
     ]
