@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from phicookbook import settings
 from phicookbook.book import claims, run, site
-from phicookbook.book.site import browser_page, hooks, pages, reference
+from phicookbook.book.site import browser_page, hooks, languages, pages, reference
 from phicookbook.edge import page as edge_page
 from phicookbook.edge.form import PRECISIONS
 from phicookbook.models import artifacts
@@ -285,6 +285,7 @@ def test_a_fault_stops_the_build_and_leaves_the_old_site(tmp_path, monkeypatch, 
     monkeypatch.setattr(pages, "PAGES", ("CONTRIBUTING.md",))
     monkeypatch.setattr(pages, "BELOW", {})
     monkeypatch.setattr(reference, "stage", lambda folder: None)
+    monkeypatch.setattr(languages.translation, "available", list)
     with pytest.raises(settings.CookbookError, match="the site was not built"):
         site.build(tmp_path)
     assert "WARNING" in capfd.readouterr().err

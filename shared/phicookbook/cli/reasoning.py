@@ -25,6 +25,7 @@ def add(commands) -> None:
     )
     evaluate.add_argument("--temperature", type=float, default=None, help="default: 0 for pocket, 0.8 for others and for repeats")
     evaluate.add_argument("--force", action="store_true", help="close a thinking that reaches the budget and ask for the answer")
+    evaluate.add_argument("--least", type=whole, default=0, help="a thinking that ends before so many tokens is asked to go on")
     evaluate.add_argument("--seed", type=int, default=None, help="of items and draws (default: PHI_SEED)")
     evaluate.add_argument("--on", choices=("local", "ray"), default="local", help="this process, or a Ray cluster")
     evaluate.add_argument("--workers", type=count, default=2, help="processes with --on ray")
@@ -80,7 +81,9 @@ def _evaluate(options) -> int:
     seeded = seed() if options.seed is None else options.seed
     chosen = {name: _items(name, options.n, seeded) for name in dict.fromkeys(options.tasks)}
     model = open_model(options.model)
-    changes = {"seed": seeded, "force": options.force} | ({"budget": options.budget} if options.budget else {})
+    changes = {"seed": seeded, "force": options.force, "least": options.least}
+    if options.budget:
+        changes["budget"] = options.budget
     if options.temperature is not None or options.repeats > 1:
         changes["temperature"] = 0.8 if options.temperature is None else options.temperature
     if options.repeats > 1 and changes["temperature"] == 0:
