@@ -73,5 +73,6 @@ def test_executed_chapter_has_no_error_and_the_committed_checked_outputs(book, c
     assert not [o for o in outputs if o.output_type == "error"]
 
 
-def _texts(cell) -> list[str]:
-    return [o.get("text") or o["data"]["text/plain"] for o in cell.outputs if o.get("name") != "stderr"]
+def _texts(cell) -> str:
+    """What a cell printed and showed, joined: where one piece ends and the next begins depends on the kernel's flushes."""
+    return "".join(o.get("text") or o["data"]["text/plain"] for o in cell.outputs if o.get("name") != "stderr")

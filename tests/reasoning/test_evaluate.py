@@ -174,7 +174,9 @@ def test_the_command_prints_a_table_keeps_records_and_compares(tmp_path, capsys)
     assert out.count("arithmetic:1 ") == 2 and "pocket against one: +0.0 points" in out
     assert len((tmp_path / "one" / "arithmetic_1-x1.jsonl").read_text().splitlines()) == 7
     assert main([*run, str(tmp_path / "more"), "--least", "100"]) == 0
-    assert json.loads((tmp_path / "more" / "arithmetic_1-x1.jsonl").read_text().splitlines()[0])["protocol"]["least"] == 100
+    assert (
+        json.loads((tmp_path / "more" / "arithmetic_1-x1.jsonl").read_text().splitlines()[0])["run"]["protocol"]["least"] == 100
+    )
     assert main([*run, str(tmp_path / "three"), "--against", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err and not (tmp_path / "three").exists()  # told before anything is asked
 

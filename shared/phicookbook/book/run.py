@@ -69,7 +69,9 @@ def run(names: list[str], jobs: int = 0, model: str = "") -> list[Outcome]:
         claims.forget(chapter)
         executed_path(chapter).unlink(missing_ok=True)
     with ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(_execute, chapter, jobs, model, running) for chapter in chosen]
+        # The later chapters take longest: they start first, so that none of them runs on alone at the end.
+        last_first = [pool.submit(_execute, chapter, jobs, model, running) for chapter in reversed(chosen)]
+        futures = last_first[::-1]
         try:
             return [future.result() for future in futures]
         except BaseException:
