@@ -124,7 +124,8 @@ def serve(name: str = "", host: str = safety.LOCAL, port: int = 7860, script: Pa
             "the presenter's desk is for the presenter's own machine, since whoever opens it could reset the demos: leave --host "
             "away here, and start `cookbook demo --host 0.0.0.0` beside it with another --port for the room"
         )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # the terminal shows the preflight, and not each request to the service
+    for asks in ("httpx", "httpx2"):  # the terminal shows the preflight, and not each request to the service
+        logging.getLogger(asks).setLevel(logging.WARNING)
     on = stage(name, script)
     try:
         preflight(on, lambda row: print(presenter_preflight.line(row), flush=True))
