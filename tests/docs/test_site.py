@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from html.parser import HTMLParser
 
 import chromium
 import nbformat
 import pytest
+import web_folder
 from filelock import FileLock
 
 from phicookbook import settings
 from phicookbook.book import claims, run, site
 from phicookbook.book.site import browser_page, hooks, languages, pages, reference
-from phicookbook.edge import page as edge_page
 from phicookbook.edge.form import PRECISIONS
 from phicookbook.models import artifacts
 
@@ -193,17 +192,8 @@ def test_every_module_is_in_the_reference(built):
 @pytest.fixture
 def served(built):
     """The address of the built site on a server, and a function that takes the server away."""
-    server = edge_page.server(built)
-    work = threading.Thread(target=server.serve_forever, daemon=True)
-    work.start()
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-
-    yield f"http://127.0.0.1:{server.server_port}/", stop
-    if work.is_alive():
-        stop()
+    with web_folder.served(built) as found:
+        yield found
 
 
 def ask(visit, precision: str) -> list[str]:

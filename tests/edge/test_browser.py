@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from pathlib import Path
 
 import chromium
 import pytest
+import web_folder
 
 from phicookbook.corpora import headlines
 from phicookbook.edge import page as edge_page
@@ -38,17 +38,8 @@ def browser():
 @pytest.fixture(scope="module")
 def served(folder):
     """The page's address, and a function that takes its server away: the last test but for those that do without."""
-    server = edge_page.server(folder)
-    work = threading.Thread(target=server.serve_forever, daemon=True)
-    work.start()
-
-    def stop() -> None:
-        server.shutdown()
-        server.server_close()
-
-    yield f"http://127.0.0.1:{server.server_port}/", stop
-    if work.is_alive():
-        stop()
+    with web_folder.served(folder) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
