@@ -123,3 +123,12 @@ def write_claims(tmp_path, monkeypatch):
         return datasets / "claims.yaml"
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for the tests of one file; skipped where there is none."""
+    import chromium
+
+    with chromium.opened() as found:
+        yield found

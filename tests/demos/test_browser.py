@@ -87,12 +87,6 @@ def address(pocket, tuned, desks, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium.opened() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def visit(browser, address):
     """One visit that most tests share."""
     return arrive(browser, address)

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 
-import chromium
 import pytest
 from chromium import Visit
 from playwright.sync_api import expect
@@ -57,12 +56,6 @@ def on(pocket, tmp_path_factory):
         yield stage
         pocket.speaks.set()
         props.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.opened() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -59,12 +59,6 @@ def save_adapter(folder) -> None:
     model.save_pretrained(folder)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.opened() as browser:
-        yield browser
-
-
 @pytest.fixture
 def open_page(browser, built):
     """A function that opens a page at a width in a colour scheme; afterwards no host was asked and no error told."""

@@ -30,12 +30,6 @@ def folder(adapter, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium.opened() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def served(folder):
     """The page's address, and a function that takes its server away: the last test but for those that do without."""
     with web_folder.served(folder) as found:
