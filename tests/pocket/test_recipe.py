@@ -95,3 +95,19 @@ def test_matrices_go_to_muon_and_the_rest_to_adamw(recipe):
     assert all(name.endswith("_proj.weight") for name in held[0]) and len(held[0]) == 4
     assert all("embed" in name or "norm" in name for name in held[1])
     assert muon.param_groups[0]["weight_decay"] == recipe.weight_decay and adamw.param_groups[0]["weight_decay"] == 0
+
+
+def test_experts_are_phi_3_5_s_mixture():
+    recipe = Recipe(hidden=64, heads=2, kv_heads=1, feed_forward=128, experts=4, muon=False)
+    model = build(recipe)
+    assert model.config.model_type == "phimoe"
+    assert (model.config.num_local_experts, model.config.num_experts_per_tok, model.config.intermediate_size) == (4, 2, 64)
+    first, second = optimizers(model, recipe)
+    held = [weights for stepper in (first, second) for group in stepper.param_groups for weights in group["params"]]
+    assert len(held) == len(list(model.parameters()))
+    assert not any(type(stepper).__name__ == "Muon" for stepper in (first, second))
+
+
+def test_experts_with_muon_are_refused():
+    with pytest.raises(CookbookError, match="set muon=False with experts"):
+        Recipe(experts=8)

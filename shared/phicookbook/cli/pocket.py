@@ -19,6 +19,12 @@ def add(commands) -> None:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
     train.set_defaults(work=_train)
+    small = actions.add_parser("miniatures", help="train and score the small models of chapter 01")
+    small.add_argument("runs", nargs="*", help="names of runs (default: all)")
+    small.add_argument("--out", default="", help="folder of the runs (default: .artifacts/miniatures)")
+    small.add_argument("--scores", default="", help="CSV file of the scores (default: scores.csv in that folder)")
+    small.add_argument("-n", type=count, default=300, help="test samples of each thing measured")
+    small.set_defaults(work=_miniatures)
     evaluate = actions.add_parser("evaluate", help="print the table of abilities")
     evaluate.add_argument("--model", default="pocket")
     evaluate.add_argument("-n", type=count, default=300, help="samples a row")
@@ -36,6 +42,17 @@ def _train(options) -> int:
 
     recipe = replace(Recipe(), seed=options.seed, **({"tokens": options.tokens} if options.tokens else {}))
     train(recipe, Path(options.out) if options.out else artifacts() / "pocket", options.compile)
+    return 0
+
+
+def _miniatures(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.pocket import miniatures
+    from phicookbook.settings import artifacts
+
+    folder = Path(options.out) if options.out else artifacts() / "miniatures"
+    miniatures.run(folder, Path(options.scores) if options.scores else folder / "scores.csv", options.runs, options.n)
     return 0
 
 

@@ -42,13 +42,17 @@ def answers(model, samples: list[Sample], title: str = "", progress: bool = True
     return [reply.text for reply in replies]
 
 
+def rate(model, samples: list[Sample], progress: str = "") -> Rate:
+    """Share of samples that a model answers rightly; `progress` is the title of a bar, "" for none."""
+    texts = answers(model, samples, progress, bool(progress))
+    return Rate.of(is_right(s, t) for s, t in zip(samples, texts, strict=True))
+
+
 def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:
     """Every row of the abilities table; `n` test samples a row, greedy decoding."""
 
     def measure(title: str, task: str, keep=None, kind: str = "") -> Rate:
-        chosen = corpora.samples(task, n, seed, kind=kind, keep=keep)
-        texts = answers(model, chosen, title, progress)
-        return Rate.of(is_right(s, t) for s, t in zip(chosen, texts, strict=True))
+        return rate(model, corpora.samples(task, n, seed, kind=kind, keep=keep), title if progress else "")
 
     rows = [
         Ability("headlines: sentiment", measure("headlines", "headlines", kind="explain"), 0.97),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from phicookbook import corpora
 from phicookbook.corpora import Sample
+from phicookbook.pocket.noise import damaged
 
 # Shares of samples at the start, in the middle and in the last part of training. Copying and look-up come first:
 # without them a small model takes many times longer to find that answers stand in the context. Headlines come last,
@@ -87,14 +88,20 @@ def encode(tokenizer, sample: Sample, share: float = 0.0, rng: random.Random | N
     return ids + last, [0.0, *weights[1:-1], 1.0, *[1.0] * len(last)]
 
 
-def batch(tokenizer, seed: int, step: int, progress: float, tokens: int) -> list[MicroBatch]:
-    """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding."""
+def batch(tokenizer, seed: int, step: int, progress: float, tokens: int, noise: float = 0.0) -> list[MicroBatch]:
+    """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding.
+
+    A share `noise` of the samples is damaged as text scraped from the web is (`phicookbook.pocket.noise`).
+    """
     rng = random.Random(f"pocket/{seed}/{step}")
     mix = shares(progress)
     rows, total = [], 0
     while total < tokens:
         task = rng.choices(list(mix), mix.values())[0]
-        ids, weights = encode(tokenizer, corpora.draw(task, rng), prompt_share(task, progress), rng)
+        sample = corpora.draw(task, rng)
+        if noise and rng.random() < noise:
+            sample = damaged(sample, corpora.draw(task, rng), rng)
+        ids, weights = encode(tokenizer, sample, prompt_share(task, progress), rng)
         if len(ids) <= MAX_TOKENS:
             rows.append((ids, weights, task))
             total += len(ids)

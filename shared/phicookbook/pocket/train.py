@@ -128,7 +128,7 @@ def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) ->
             for stepper in steppers:
                 for group in stepper.param_groups:
                     group["lr"] = recipe.rate_at(progress, state["step"])
-            parts = mixture.batch(tokenizer, recipe.seed, state["step"], progress, recipe.batch_tokens)
+            parts = mixture.batch(tokenizer, recipe.seed, state["step"], progress, recipe.batch_tokens, recipe.noise)
             seen = _step(model, steppers, parts, losses)
             now = time.monotonic()
             state.update(step=state["step"] + 1, tokens=state["tokens"] + seen, seconds=before + now - started)
