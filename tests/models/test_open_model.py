@@ -62,8 +62,7 @@ def test_damaged_weights_of_pocket_are_told(pocket):
     ],
 )
 def test_an_unknown_name_offers_the_nearest(name, near):
-    choices = "Choose pocket, pocket-reasoning, pocket-reasoning-plus, pocket-headlines, pocket-headlines-int4, a folder"
-    assert told(name).startswith(f"no model is called {name!r}. Did you mean {near!r}? {choices}")
+    assert told(name).startswith(f"no model is called {name!r}. Did you mean {near!r}? Choose pocket, pocket-xs,")
 
 
 @pytest.mark.parametrize("name", ["gpt", "/no/such/folder", "./no/such", "~/none", "a/b/c"])

@@ -42,17 +42,17 @@ def answers(model, samples: list[Sample], title: str = "", progress: bool = True
     return [reply.text for reply in replies]
 
 
-def rate(model, samples: list[Sample], progress: str = "") -> Rate:
-    """Share of samples that a model answers rightly; `progress` is the title of a bar, "" for none."""
+def marks(model, samples: list[Sample], progress: str = "") -> list[bool]:
+    """Whether a model answers each sample rightly; `progress` is the title of a bar, "" for none."""
     texts = answers(model, samples, progress, bool(progress))
-    return Rate.of(is_right(s, t) for s, t in zip(samples, texts, strict=True))
+    return [is_right(s, t) for s, t in zip(samples, texts, strict=True)]
 
 
 def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:
     """Every row of the abilities table; `n` test samples a row, greedy decoding."""
 
     def measure(title: str, task: str, keep=None, kind: str = "") -> Rate:
-        return rate(model, corpora.samples(task, n, seed, kind=kind, keep=keep), title if progress else "")
+        return Rate.of(marks(model, corpora.samples(task, n, seed, kind=kind, keep=keep), title if progress else ""))
 
     rows = [
         Ability("headlines: sentiment", measure("headlines", "headlines", kind="explain"), 0.97),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -52,11 +53,11 @@ def questions(n: int) -> dict[str, list[Sample]]:
     return {name: corpora.samples(task, n, SEED, kind=kind) for name, (task, kind) in MEASURED.items()}
 
 
-def score(model, asked: dict[str, list[Sample]], progress: bool = True) -> dict[str, Rate]:
-    """The rate of right answers for each thing that is measured; greedy decoding."""
-    from phicookbook.pocket.evaluate import rate
+def score(model, asked: dict[str, list[Sample]], progress: bool = True) -> dict[str, list[bool]]:
+    """Which answers are right, for each thing that is measured; greedy decoding."""
+    from phicookbook.pocket.evaluate import marks
 
-    return {name: rate(model, samples, f"{model.name}: {name}" if progress else "") for name, samples in asked.items()}
+    return {name: marks(model, samples, f"{model.name}: {name}" if progress else "") for name, samples in asked.items()}
 
 
 def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -> None:
@@ -81,7 +82,7 @@ def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -
         _lend_tokenizer(place)
         train(known[name], place)
         model = open_folder(place / "model", name)
-        rates = {thing: f"{found.value:.4f}" for thing, found in score(model, asked).items()}
+        rates = {thing: f"{Rate.of(found).value:.4f}" for thing, found in score(model, asked).items()}
         parameters = sum(p.numel() for p in model.model.parameters())
         row = {"run": name, "parameters": parameters, "tokens": known[name].tokens, "seed": known[name].seed, "n": n} | rates
         _write(out, [*done.values(), row])
@@ -90,6 +91,11 @@ def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -
 def read(path: Path = SCORES) -> list[dict[str, str]]:
     """The rows of a file of scores, none when it does not exist."""
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))) if path.exists() else []
+
+
+def tokens_seen(name: str) -> int:
+    """The tokens that a model of this repository was trained on, from its own record."""
+    return json.loads((settings.bundled()[name] / "training.json").read_text(encoding="utf-8"))["tokens"]
 
 
 def means(rows: list[dict[str, str]], kind: str) -> list[float]:
