@@ -23,7 +23,8 @@ from phicookbook.statistics import Rate
 SCORES = settings.DATASETS / "miniatures" / "scores.csv"
 XS = {"hidden": 64, "heads": 2, "kv_heads": 1, "feed_forward": 176}
 S = {"hidden": 128, "heads": 4, "kv_heads": 2, "feed_forward": 344}
-TOKENS, FEWER = 6_000_000, 2_000_000
+TOKENS, FEWER = 3_000_000, 1_200_000
+BATCH_TOKENS = 1_024  # a quarter of pocket's: from few tokens a model learns more in many small steps
 SEEDS = (1, 2, 3)
 # name, kind, what it asks for: these count as what a model can do
 MEASURED = {
@@ -35,7 +36,7 @@ SEED = 20_262
 
 def runs() -> dict[str, Recipe]:
     """Every run by name: three sizes, clean and noisy text, experts and none; the last two with three seeds each."""
-    base = Recipe(tokens=TOKENS)
+    base = Recipe(tokens=TOKENS, batch_tokens=BATCH_TOKENS)
     found = {"pocket-xs": replace(base, **XS), "pocket-s": replace(base, **S), "pocket-m": base}
     for seed in SEEDS:
         small = replace(base, **XS, tokens=FEWER, seed=seed)
