@@ -6,13 +6,16 @@ pytest tests/pocket/test_evaluate.py
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+import torch
 
 from phicookbook import corpora
 from phicookbook.chat import Reply, parse_json
 from phicookbook.corpora import Sample, conversation, headlines
-from phicookbook.pocket import evaluate
+from phicookbook.models import open_model
+from phicookbook.pocket import evaluate, mixture
 from phicookbook.pocket.evaluate import Ability
 from phicookbook.statistics import Rate
 
@@ -54,6 +57,23 @@ class Oracle:
 )
 def test_is_right(kind, meta, answer, text, right):
     assert evaluate.is_right(Sample("x", conversation("Q", answer), kind, meta), text) is right
+
+
+def test_answer_loss_is_that_of_the_answers_one_by_one():
+    """Against transformers' own loss, which leaves out targets of -100; batches and padding change nothing."""
+    pocket = open_model("pocket")
+    samples = [s for task in ("headlines", "context", "titles") for s in corpora.samples(task, 4, 3)]
+    total = count = 0
+    for sample in samples:
+        ids, weights = (torch.tensor([values]) for values in mixture.encode(pocket.tokenizer, sample))
+        targets = torch.where(weights > 0, ids, -100)
+        with torch.inference_mode():
+            mean = float(pocket.model(input_ids=ids, labels=targets).loss)
+        wanted = int((weights[:, 1:] > 0).sum())
+        total, count = total + mean * wanted, count + wanted
+    assert evaluate.answer_loss(pocket, samples, rows=5) == pytest.approx(total / count, rel=1e-4)
+    wrong = [replace(s, messages=[*s.messages[:-1], {"role": "assistant", "content": "kettle of rope"}]) for s in samples]
+    assert evaluate.answer_loss(pocket, wrong) > 3
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ pytest tests/pocket/test_miniatures.py
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -69,6 +70,9 @@ def test_runs_are_trained_scored_and_left_alone(monkeypatch, tmp_path, capsys):
     rows = miniatures.read(out)
     assert [(row["run"], row["seed"], row["n"]) for row in rows] == [("noisy-1", "1", "2"), ("clean-2", "2", "2")]
     assert all(0 <= float(row[name]) <= 1 for row in rows for name in miniatures.MEASURED)
+    assert all(0 < float(row["loss"]) < 10 for row in rows)
+    record = json.loads((tmp_path / "clean-2" / "model" / "training.json").read_text(encoding="utf-8"))
+    assert record["command"] == "cookbook pocket miniatures clean-2"
     own = (settings.POCKET_WEIGHTS / "tokenizer.json").read_bytes()
     assert (tmp_path / "clean-2" / "tokenizer" / "tokenizer.json").read_bytes() == own
 
@@ -83,6 +87,8 @@ def test_means_are_by_kind_and_seed():
         return {"run": name, "seed": seed} | dict.fromkeys(miniatures.MEASURED, score)
 
     rows = [row("clean-2", "2", "0.5"), row("noisy-1", "1", "0.1"), row("clean-1", "1", "0.25")]
+    assert [r["run"] for r in miniatures.of_kind(rows, "clean")] == ["clean-1", "clean-2"]
+    assert miniatures.losses([r | {"loss": r["seed"]} for r in rows], "clean") == [1.0, 2.0]
     assert miniatures.means(rows, "clean") == pytest.approx([0.25, 0.5])
     assert miniatures.means(rows, "noisy") == pytest.approx([0.1])
 

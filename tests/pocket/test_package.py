@@ -38,7 +38,7 @@ def model(recipe):
 def finished(model, tokenizer, recipe, tmp_path_factory):
     out = tmp_path_factory.mktemp("finished")
     write_log(out / "log.csv")
-    return package.finish(model, tokenizer, recipe, out)
+    return package.finish(model, tokenizer, recipe, out, package.command(recipe))
 
 
 def test_every_file_is_written(finished):
@@ -49,7 +49,7 @@ def test_every_file_is_written(finished):
 
 def test_checksums_agree_and_notice_damage(model, tokenizer, recipe, tmp_path):
     write_log(tmp_path / "log.csv")
-    folder = package.finish(model, tokenizer, recipe, tmp_path)
+    folder = package.finish(model, tokenizer, recipe, tmp_path, package.command(recipe))
     checksums.verify(folder)
     for name in ("model.safetensors", "tokenizer.json", "config.json"):
         whole = (folder / name).read_bytes()
@@ -64,10 +64,10 @@ def test_finishing_again_replaces_the_folder(model, tokenizer, recipe, tmp_path)
     write_log(tmp_path / "log.csv")
     (tmp_path / "model.part").mkdir()
     (tmp_path / "model.part" / "left_over").write_text("of a run that was killed")
-    first = package.finish(model, tokenizer, recipe, tmp_path)
+    first = package.finish(model, tokenizer, recipe, tmp_path, package.command(recipe))
     sums = (first / "SHA256SUMS").read_text()
     (first / "stale").write_text("x")
-    again = package.finish(model, tokenizer, recipe, tmp_path)
+    again = package.finish(model, tokenizer, recipe, tmp_path, package.command(recipe))
     assert {path.name for path in again.iterdir()} == FILES and (again / "SHA256SUMS").read_text() == sums
 
 

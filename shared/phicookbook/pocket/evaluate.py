@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from phicookbook import corpora
 from phicookbook.chat import parse_json, split_thinking
 from phicookbook.corpora import Sample, headlines
+from phicookbook.pocket.mixture import encode
 from phicookbook.statistics import Rate
 
 SEED = 20_261
@@ -46,6 +47,26 @@ def marks(model, samples: list[Sample], progress: str = "") -> list[bool]:
     """Whether a model answers each sample rightly; `progress` is the title of a bar, "" for none."""
     texts = answers(model, samples, progress, bool(progress))
     return [is_right(s, t) for s, t in zip(samples, texts, strict=True)]
+
+
+def answer_loss(model, samples: list[Sample], rows: int = 16) -> float:
+    """Mean loss of a LocalModel, in nats, over the tokens of the samples' answers and their ends; `rows` samples at a time."""
+    import torch
+
+    encoded = sorted((encode(model.tokenizer, s) for s in samples), key=lambda pair: len(pair[0]))
+    total = count = 0.0
+    for start in range(0, len(encoded), rows):
+        part = encoded[start : start + rows]
+        width = len(part[-1][0])
+        # Padding stands on the right, so causal attention never sees it and no mask is needed.
+        ids = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in part])
+        weights = torch.tensor([weights + [0.0] * (width - len(weights)) for _, weights in part])[:, 1:]
+        with torch.inference_mode():
+            logits = model.model(input_ids=ids[:, :-1]).logits.float()
+        losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+        total += float((losses * weights).sum())
+        count += float(weights.sum())
+    return total / count
 
 
 def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:

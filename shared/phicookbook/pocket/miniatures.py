@@ -23,7 +23,7 @@ from phicookbook.statistics import Rate
 SCORES = settings.DATASETS / "miniatures" / "scores.csv"
 XS = {"hidden": 64, "heads": 2, "kv_heads": 1, "feed_forward": 176}
 S = {"hidden": 128, "heads": 4, "kv_heads": 2, "feed_forward": 344}
-TOKENS, FEWER = 3_000_000, 1_200_000
+TOKENS, FEWER = 4_000_000, 1_500_000
 BATCH_TOKENS = 1_024  # a quarter of pocket's: from few tokens a model learns more in many small steps
 SEEDS = (1, 2, 3)
 # name, kind, what it asks for: these count as what a model can do
@@ -61,6 +61,16 @@ def score(model, asked: dict[str, list[Sample]], progress: bool = True) -> dict[
     return {name: marks(model, samples, f"{model.name}: {name}" if progress else "") for name, samples in asked.items()}
 
 
+def loss(model, asked: dict[str, list[Sample]]) -> float:
+    """Loss on the right answers, in nats per token: the mean over the things that are measured.
+
+    It tells models apart that answer nothing yet.
+    """
+    from phicookbook.pocket.evaluate import answer_loss
+
+    return sum(answer_loss(model, samples) for samples in asked.values()) / len(asked)
+
+
 def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -> None:
     """Train what is missing in `folder` and write a row of scores for each run to the CSV file `out`.
 
@@ -81,12 +91,12 @@ def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -
             continue
         place = folder / name
         _lend_tokenizer(place)
-        train(known[name], place)
+        train(known[name], place, command=f"cookbook pocket miniatures {name}")
         model = open_folder(place / "model", name)
         rates = {thing: f"{Rate.of(found).value:.4f}" for thing, found in score(model, asked).items()}
         parameters = sum(p.numel() for p in model.model.parameters())
         row = {"run": name, "parameters": parameters, "tokens": known[name].tokens, "seed": known[name].seed, "n": n} | rates
-        _write(out, [*done.values(), row])
+        _write(out, [*done.values(), row | {"loss": f"{loss(model, asked):.4f}"}])
 
 
 def read(path: Path = SCORES) -> list[dict[str, str]]:
@@ -101,8 +111,17 @@ def tokens_seen(name: str) -> int:
 
 def means(rows: list[dict[str, str]], kind: str) -> list[float]:
     """Mean score, 0 to 1, over everything measured, of each run of a kind ("clean", "noisy") by seed."""
-    chosen = sorted((row for row in rows if row["run"].rpartition("-")[0] == kind), key=lambda row: int(row["seed"]))
-    return [sum(float(row[name]) for name in MEASURED) / len(MEASURED) for row in chosen]
+    return [sum(float(row[name]) for name in MEASURED) / len(MEASURED) for row in of_kind(rows, kind)]
+
+
+def losses(rows: list[dict[str, str]], kind: str) -> list[float]:
+    """Loss on the right answers, in nats per token, of each run of a kind by seed."""
+    return [float(row["loss"]) for row in of_kind(rows, kind)]
+
+
+def of_kind(rows: list[dict[str, str]], kind: str) -> list[dict[str, str]]:
+    """The rows of the runs of a kind ("clean" for clean-1, clean-2, ...), by seed."""
+    return sorted((row for row in rows if row["run"].rpartition("-")[0] == kind), key=lambda row: int(row["seed"]))
 
 
 def _lend_tokenizer(place: Path) -> None:

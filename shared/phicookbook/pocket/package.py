@@ -1,6 +1,6 @@
 """Turn a finished training run into the folder that ships: weights, tokenizer, curve, log, checksums.
 
-finish(model, tokenizer, Recipe(), Path("out"))   # writes out/model
+finish(model, tokenizer, Recipe(), Path("out"), command(Recipe()))   # writes out/model
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from phicookbook.models import checksums
 from phicookbook.pocket.recipe import Recipe, config
 
 
-def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) -> Path:
-    """Write `out/model` with half-precision weights and all that explains them; returns that folder."""
+def finish(model, tokenizer, recipe: Recipe, out: Path, command: str) -> Path:
+    """Write `out/model` with half-precision weights and all that explains them; returns that folder.
+
+    `command` is what the model's record names as its origin.
+    """
     import torch
     from transformers import GenerationConfig
 
@@ -29,7 +32,7 @@ def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) 
     half.save_pretrained(part)
     tokenizer.save_pretrained(part)
     shutil.copy(out / "log.csv", part / "log.csv")
-    _write_summary(part, model, recipe, compiled)
+    _write_summary(part, model, recipe, command)
     plot(part / "log.csv", part / "curve.png")
     checksums.write(part, checksums.DECIDING)
     shutil.rmtree(folder, ignore_errors=True)
@@ -38,13 +41,18 @@ def finish(model, tokenizer, recipe: Recipe, out: Path, compiled: bool = False) 
     return folder
 
 
-def _write_summary(folder: Path, model, recipe: Recipe, compiled: bool) -> None:
+def command(recipe: Recipe, compiled: bool = False) -> str:
+    """The command that trains pocket itself by a recipe."""
+    return f"cookbook pocket train --tokens {recipe.tokens} --seed {recipe.seed}{' --compile' if compiled else ''}"
+
+
+def _write_summary(folder: Path, model, recipe: Recipe, command: str) -> None:
     """training.json: the recipe, the command, what it cost, and on what."""
     import torch
 
     last = read_log(folder / "log.csv")[-1]
     summary = {
-        "command": f"cookbook pocket train --tokens {recipe.tokens} --seed {recipe.seed}{' --compile' if compiled else ''}",
+        "command": command,
         "recipe": recipe.to_dict(),
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": int(last["step"]),

@@ -24,12 +24,13 @@ LOG_STEPS = 20
 TOKENIZER_SAMPLES = 24_000
 
 
-def train(recipe: Recipe, out: Path, compiled: bool = False) -> Path:
+def train(recipe: Recipe, out: Path, compiled: bool = False, command: str = "") -> Path:
     """Train to the recipe's tokens and write the finished model to `out`; returns `out`.
 
     `out/checkpoint.pt` is replaced atomically about once a minute; a run that finds it goes on from
     there. `compiled` runs the layers through torch.compile, a fifth faster where a C++ compiler is
-    installed. Raises CookbookError when the folder holds a run of another recipe.
+    installed; `command` is what the model's record names as its origin. Raises CookbookError when the
+    folder holds a run of another recipe.
     """
     import torch
 
@@ -44,9 +45,9 @@ def train(recipe: Recipe, out: Path, compiled: bool = False) -> Path:
     steppers = optimizers(model, recipe)
     state = _load(out, model, steppers, device)
     _loop(recipe, out, tokenizer, model, steppers, state)
-    from phicookbook.pocket.package import finish
+    from phicookbook.pocket import package
 
-    finish(model, tokenizer, recipe, out, compiled)
+    package.finish(model, tokenizer, recipe, out, command or package.command(recipe, compiled))
     return out
 
 
