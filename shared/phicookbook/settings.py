@@ -25,7 +25,7 @@ DATASETS = ROOT / "datasets"
 DOCS = ROOT / "docs"
 AZURE = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZUREML_WORKSPACE_NAME")
 POCKET_WEIGHTS = PACKAGE / "pocket" / "weights"
-POCKET_SIZES = PACKAGE / "pocket" / "sizes"
+SIZES = {name: PACKAGE / "pocket" / "sizes" / name for name in ("pocket-xs", "pocket-s", "pocket-m")}
 REASONING_WEIGHTS = PACKAGE / "reasoning" / "weights"
 
 
@@ -41,8 +41,7 @@ def model() -> str:
 def bundled() -> dict[str, Path]:
     """The models that come with the repository, by name, and the folders of their weights."""
     tuned = {name: REASONING_WEIGHTS / name for name in ("pocket-reasoning", "pocket-reasoning-plus")}
-    small = {name: POCKET_SIZES / name for name in ("pocket-xs", "pocket-s", "pocket-m")}
-    return {"pocket": POCKET_WEIGHTS} | small | tuned
+    return {"pocket": POCKET_WEIGHTS} | SIZES | tuned
 
 
 def use_model(name: str = "") -> str:

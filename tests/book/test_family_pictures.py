@@ -22,6 +22,7 @@ CASES = {
     "masks": lambda: draw.masks({"full": numpy.tril(numpy.ones((4, 4))), "own": numpy.eye(4)}),
     "growth": lambda: draw.growth({"a": ([0, 1000], [2, 3])}, 8),
     "turns": lambda: draw.turns([10, 1, 0.1], [320, 32, 3.2], [320, 20, 0.1], 2, (4096, 131_072)),
+    "runs": lambda: draw.runs({"clean": [1.0, 1.2], "noisy": [2.0, 2.1]}, "Loss", "nats"),
 }  # fmt: skip
 
 
@@ -42,3 +43,8 @@ def test_equal_figures_are_equal_files():
 def test_heads_are_all_there():
     bars = [patch for patch in draw.heads({"grouped": (24, 8)}).axes[0].patches if patch.get_height() > 0]
     assert len(bars) == 24 + 8
+
+
+def test_every_run_is_a_dot_and_every_mean_a_line():
+    dots, mean, *rest = draw.runs({"clean": [1.0, 1.2], "noisy": [2.0, 2.1]}, "Loss", "nats").axes[0].lines
+    assert list(dots.get_ydata()) == [1.0, 1.2] and list(mean.get_ydata()) == pytest.approx([1.1, 1.1]) and len(rest) == 2

@@ -122,7 +122,7 @@ def test_leaving_in_the_middle_ends_the_work(pocket):
 
 
 def test_our_models_and_the_one_in_force_are_offered(monkeypatch):
-    assert list(entries()) == [*settings.bundled(), "pocket, no thinking"]
+    assert list(entries()) == ["pocket", "pocket-reasoning", "pocket-reasoning-plus", "pocket, no thinking"]
     monkeypatch.setenv("PHI_MODEL", "microsoft/Phi-4-mini-reasoning")
     found = entries()
     assert found["microsoft/Phi-4-mini-reasoning"] == ("microsoft/Phi-4-mini-reasoning", {}) and "pocket" in found

@@ -148,3 +148,14 @@ def turns(seen: list[float], plain: list[float], rescaled: list[float], slow: in
     axes.text(slow, axes.get_ylim()[1] / 2, " never a full turn\n in the original context", fontsize=8, va="top")
     axes.legend(loc="lower left", fontsize=8)
     return figure
+
+
+def runs(kinds: dict[str, list[float]], title: str, y: str):
+    """A dot for each run of each kind, and a line at the kind's mean."""
+    figure, axes = canvas(title, "", y, (7.0, 3.0))
+    for place, (values, colour) in enumerate(zip(kinds.values(), (BLUE, ORANGE, SKY, GREEN))):
+        axes.plot([place] * len(values), values, "o", color=colour, alpha=0.7)
+        mean = sum(values) / len(values)
+        axes.plot([place - 0.25, place + 0.25], [mean, mean], color=colour, linewidth=2)
+    axes.set_xticks(range(len(kinds)), kinds)
+    return figure

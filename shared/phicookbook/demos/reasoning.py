@@ -40,9 +40,11 @@ Entry = tuple[str, dict]
 
 
 def entries() -> dict[str, Entry]:
-    """{label: (what open_model takes, changes to its protocol)}: our models, the one in force, and that one without thinking."""
+    """{label: (what open_model takes, changes to its protocol)}: our models, the one in force, and that one without thinking.
 
-    found: dict[str, Entry] = {name: (name, {}) for name in settings.bundled()}
+    The sizes of chapter 01 saw too little text to think.
+    """
+    found: dict[str, Entry] = {name: (name, {}) for name in settings.bundled() if name not in settings.SIZES}
     found.setdefault(settings.model(), (settings.model(), {}))
     return found | {f"{settings.model()}, no thinking": (settings.model(), {"system": ""})}
 
