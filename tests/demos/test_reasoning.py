@@ -9,7 +9,6 @@ import pytest
 from chromium import Visit
 from demo_page import fits, opened, press, quiet, value
 
-from phicookbook import settings
 from phicookbook.chat import Reply
 from phicookbook.demos import reasoning
 from phicookbook.demos.reasoning import MOST_MODELS, MOST_SEED, entries, puzzle, run, shown, verdict, writing
