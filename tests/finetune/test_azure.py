@@ -77,8 +77,10 @@ def test_the_code_that_travels_runs_the_job_by_itself(requested, tmp_path):
 
 def test_a_dry_run_shows_every_request_and_no_folder_of_its_own(job):
     text = azure.dry_run(job)
-    assert [line[2:] for line in text.splitlines() if line.startswith("# ")] == WANTED
-    assert "FOLDER/code" in text
+    note, *parts = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+    assert parts == WANTED and "FOLDER/code" in text
+    assert note == "no catalogue holds pocket: Azure's own engine would tune Phi-4-mini-instruct in its place"
+    assert "no catalogue" not in azure.dry_run(replace(job, model="microsoft/Phi-4-mini-instruct"))
 
 
 def test_nothing_is_sent_without_credentials(job, monkeypatch):

@@ -60,13 +60,31 @@ def test_bad_input_is_said(arguments, told, capsys, tmp_path, monkeypatch):
     assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "arguments, told", [(["search", " "], "question is empty"), (["search", "x", "--mode", "y"], "mode is 'y'")]
-)
-def test_bad_questions_are_said(folder, arguments, told, capsys):
+def test_an_empty_question_is_said(folder, capsys):
     assert cli.main(["index", str(folder)]) == 0
-    assert cli.main(arguments) == 2
+    assert cli.main(["search", " "]) == 2
+    assert "question is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (["search", "x", "--mode", "y"], "argument --mode: invalid choice: 'y' (choose from"),
+        (["search", "x", "-k", "0"], "argument -k: '0' is no whole number from 1 up"),
+        (["ask", "x", "--lines", "-1"], "argument --lines: '-1' is no whole number from 0 up"),
+    ],
+)
+def test_an_argument_that_is_wrong_is_named(arguments, told, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(arguments)
     assert told in capsys.readouterr().err
+
+
+def test_every_mode_can_be_asked_for(folder, capsys):
+    assert cli.main(["index", str(folder)]) == 0
+    for mode in indexing.MODES:
+        assert cli.main(["search", "Mira Inn opens", "--mode", mode]) == 0
+        assert "inn.md" in capsys.readouterr().out
 
 
 def test_ctrl_c_leaves_the_old_index(folder, words, monkeypatch, capsys):
@@ -80,4 +98,8 @@ def test_ctrl_c_leaves_the_old_index(folder, words, monkeypatch, capsys):
         patch.setattr(words, "embed", stop)
         assert cli.main(["index", str(folder)]) == 130
     assert cli.main(["search", "nine"]) == 0
-    assert "It opens at nine." in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "It opens at nine." in out and "give it again to go on" in err
+    assert cli.main(["index", str(folder)]) == 0
+    assert cli.main(["search", "shut"]) == 0
+    assert "give it again" not in capsys.readouterr().err

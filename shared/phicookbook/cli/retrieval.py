@@ -5,6 +5,7 @@ cookbook index notes
 
 from __future__ import annotations
 
+from phicookbook.cli.arguments import count, whole
 from phicookbook.settings import CookbookError
 
 
@@ -17,8 +18,10 @@ def add(commands) -> None:
     search = commands.add_parser("search", help="show the passages that fit a question best")
     search.add_argument("question")
     search.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
-    search.add_argument("-k", type=int, default=5, help="passages to show")
-    search.add_argument("--mode", default="hybrid", help="hybrid, vector or 'full text'")
+    search.add_argument("-k", type=count, default=5, help="passages to show")
+    search.add_argument(
+        "--mode", default="hybrid", choices=("hybrid", "vector", "full text"), help="meaning and words, or one of them"
+    )
     search.add_argument("--where", action="append", default=[], metavar="KEY=VALUE", help="only documents with this metadata")
     search.set_defaults(work=_search)
     ask = commands.add_parser(
@@ -28,7 +31,7 @@ def add(commands) -> None:
     ask.add_argument("question")
     ask.add_argument("--index", default="", help="folder of the index (default: .artifacts/index)")
     ask.add_argument("--model", default="", help="what answers (default: PHI_MODEL or pocket)")
-    ask.add_argument("--lines", type=int, default=None, help="sentences the model reads, 0 for whole passages (default: 2)")
+    ask.add_argument("--lines", type=whole, default=None, help="sentences the model reads, 0 for whole passages (default: 2)")
     ask.set_defaults(work=_ask)
 
 
@@ -55,16 +58,27 @@ def _index(options) -> int:
     return 0
 
 
-def _search(options) -> int:
+def _opened(folder: str):
+    """The index in a folder, "" for the usual one; tells when it lacks documents."""
+    import sys
     from pathlib import Path
 
     from phicookbook.retrieval import Index
     from phicookbook.settings import artifacts
 
+    index = Index(Path(folder) if folder else artifacts() / "index")
+    if index.unfinished:
+        print(
+            "documents may be missing: `cookbook index` is still at work or was stopped; give it again to go on", file=sys.stderr
+        )
+    return index
+
+
+def _search(options) -> int:
     wrong = [pair for pair in options.where if "=" not in pair]
     if wrong:
         raise CookbookError(f"--where is {wrong[0]!r}: give KEY=VALUE, for example --where town=Skagway")
-    index = Index(Path(options.index) if options.index else artifacts() / "index")
+    index = _opened(options.index)
     where = dict(pair.split("=", 1) for pair in options.where)
     found = index.search(options.question, options.k, options.mode, where)
     for place, passage in enumerate(found, 1):
@@ -75,13 +89,10 @@ def _search(options) -> int:
 
 
 def _ask(options) -> int:
-    from pathlib import Path
-
     from phicookbook.models import open_model
-    from phicookbook.retrieval import Index, ask
-    from phicookbook.settings import artifacts
+    from phicookbook.retrieval import ask
 
-    index = Index(Path(options.index) if options.index else artifacts() / "index")
+    index = _opened(options.index)
     more = {} if options.lines is None else {"most": options.lines}
     found = ask(options.question, index, open_model(options.model), **more)
     print(found.text)

@@ -21,6 +21,7 @@ from phicookbook.settings import CookbookError
 IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
 CLUSTER, GPU = "gpu-cluster", "Standard_NC24ads_A100_v4"
 MODELS = "azureml://registries/azureml/models/{}/labels/latest"
+STAND_IN = "Phi-4-mini-instruct"  # for our own models, which no catalogue holds
 
 
 def requests(job: Job, folder: Path) -> dict:
@@ -98,7 +99,7 @@ def finetuning_job(job: Job):
     name = _name(job.register_as or Path(job.output).name)
     known = set(FinetuneSettings.azure_names())
     given = {key: str(now) for key, (_, now) in changes(job.settings).items() if key in known}
-    model = MODELS.format("Phi-4-mini-instruct" if job.model == "pocket" else Path(job.model).name)
+    model = MODELS.format(STAND_IN if job.model in book_settings.bundled() else Path(job.model).name)
     return create_finetuning_job(
         task="ChatCompletion", model=model, training_data=job.training_data, validation_data=job.validation_data,
         hyperparameters=given, output_model_name_prefix=name, instance_types=[job.settings.instance_type_finetune or GPU],
@@ -124,7 +125,9 @@ def dry_run(job: Job, folder: Path | None = None) -> str:
         requested = requests(job, folder or Path(made) / "code")
         if told := faults(requested):
             raise CookbookError("Azure ML would refuse this: " + "; ".join(told))
-        return "\n".join(f"# {what}\n{shown(entity)}" for what, entity in requested.items()).replace(made, "FOLDER")
+        note = f"# no catalogue holds {job.model}: Azure's own engine would tune {STAND_IN} in its place\n"
+        text = "\n".join(f"# {what}\n{shown(entity)}" for what, entity in requested.items()).replace(made, "FOLDER")
+        return (note if job.model in book_settings.bundled() else "") + text
 
 
 def shown(entity) -> str:

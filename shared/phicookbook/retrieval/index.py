@@ -89,6 +89,15 @@ class Index:
         rows = self._table().search().select(["document", "hash"]).limit(len(self)).to_list() if len(self) else []
         return {row["document"]: row["hash"] for row in rows}
 
+    @property
+    def _mark(self) -> Path:
+        return self.folder / "unfinished"
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last update was stopped before its end, or is at work now: documents may be missing."""
+        return self._mark.exists()
+
     def fingerprint(self, document: Document) -> str:
         """SHA-256 of everything that decides a document's passages: text, metadata, sizes, model."""
         settings = [NAME, self.max_tokens, self.min_tokens, document.kind, document.start, document.metadata, document.text]
@@ -115,6 +124,7 @@ class Index:
             table, known = self._table(), self.documents()
             marks = {document.id: self.fingerprint(document) for document in documents}
             waiting = [document for document in documents if known.get(document.id) != marks[document.id]]
+            self._mark.touch()
             written, batch = 0, []
             for place, document in enumerate(progress(waiting), 1):
                 batch.append(document)
@@ -126,6 +136,7 @@ class Index:
                 table.delete(_among("document", gone))
             if waiting or gone:
                 _refresh(table)
+            self._mark.unlink()
         new = sum(document.id not in known for document in waiting)
         return Update(new, len(waiting) - new, len(documents) - len(waiting), len(gone), written)
 
