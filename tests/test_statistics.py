@@ -125,3 +125,7 @@ def test_runs_against_scipy(pairs):
 def test_one_run_has_no_interval(first, second):
     with pytest.raises(ValueError, match="two or more pairs are needed"):
         over_runs(first, second)
+
+
+def test_a_difference_is_told_in_its_unit():
+    assert Difference(0.1647, (0.1234, 0.2068), 3).told("nats") == "+0.165 nats (0.123 to 0.207, n=3)"

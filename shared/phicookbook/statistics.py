@@ -63,6 +63,11 @@ class Difference:
         low, high = self.interval
         return f"{self.value * 100:+.1f} points ({low * 100:.1f} to {high * 100:.1f}, n={self.n})"
 
+    def told(self, unit: str) -> str:
+        """The same for a difference that is no share: "+0.165 nats (0.123 to 0.207, n=3)"."""
+        low, high = self.interval
+        return f"{self.value:+.3f} {unit} ({low:.3f} to {high:.3f}, n={self.n})"
+
 
 def bootstrap(values: Sequence[float], seed: int = 0, draws: int = 2000, confidence: float = 0.95) -> tuple[float, float]:
     """Percentile bootstrap interval of a mean. Raises ValueError without values."""
