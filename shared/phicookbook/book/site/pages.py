@@ -13,16 +13,21 @@ from phicookbook import settings
 from phicookbook.book.site import browser_page, claims_page, languages, reference
 from phicookbook.edge.page import WEB
 
+SIZES = "shared/phicookbook/pocket/sizes/README.md"
 # Every page, and the pictures of pages.
 PAGES = ("docs/*.md", "docs/*.svg", "docs/results/*.md", "docs/results/*.png", "datasets/*.md", "datasets/*/README.md",
          "CONTRIBUTING.md", "cookbook/README.md", "cookbook/*.ipynb", "shared/phicookbook/*/weights/**/README.md",
-         "shared/phicookbook/*/weights/**/*.png")  # fmt: skip
+         "shared/phicookbook/*/weights/**/*.png", SIZES)  # fmt: skip
 # The navigation. A page stands in the first section that names it; the last takes what is left.
 SECTIONS = {
     "Chapters": ["cookbook/README.md", "cookbook/[0-9]*.ipynb", "browser.md"],
     "Other languages": ["cookbook/??/*.ipynb"],
     "What was measured": ["claims.md", "docs/results/README.md", "docs/log.md"],
-    "Models and data": ["shared/phicookbook/*/weights/**/README.md", "datasets/README.md"],
+    "Models and data": [
+        "shared/phicookbook/*/weights/**/README.md",
+        "shared/phicookbook/*/sizes/README.md",
+        "datasets/README.md",
+    ],
     "The house": ["docs/glossary.md", "docs/architecture.md", "CONTRIBUTING.md", "api/index.md", "docs/*.md"],
 }
 BELOW = {"docs/results/README.md": "docs/results/*.md", "datasets/README.md": "datasets/*/README.md"}
