@@ -85,3 +85,8 @@ def test_folders_are_those_of_the_repository():
     assert (settings.PACKAGE / "settings.py").exists()
     assert (settings.DATASETS / "claims.yaml").exists() and settings.COOKBOOK.is_dir()
     assert settings.POCKET_WEIGHTS.parent.is_dir()
+
+
+def test_the_sizes_are_bundled_and_are_no_reasoners():
+    assert set(settings.SIZES) < set(settings.bundled())
+    assert settings.reasoners() == ["pocket", "pocket-reasoning", "pocket-reasoning-plus"]

@@ -44,6 +44,11 @@ def bundled() -> dict[str, Path]:
     return {"pocket": POCKET_WEIGHTS} | SIZES | tuned
 
 
+def reasoners() -> list[str]:
+    """Names of the bundled models that are compared on reasoning: the sizes of chapter 01 saw too little text to think."""
+    return [name for name in bundled() if name not in SIZES]
+
+
 def use_model(name: str = "") -> str:
     """Put a model in force for this process, the one of PHI_MODEL when `name` is empty; returns its name."""
     os.environ["PHI_MODEL"] = name or model()

@@ -40,11 +40,8 @@ Entry = tuple[str, dict]
 
 
 def entries() -> dict[str, Entry]:
-    """{label: (what open_model takes, changes to its protocol)}: our models, the one in force, and that one without thinking.
-
-    The sizes of chapter 01 saw too little text to think.
-    """
-    found: dict[str, Entry] = {name: (name, {}) for name in settings.bundled() if name not in settings.SIZES}
+    """{label: (what open_model takes, changes to its protocol)}: our models, the one in force, and that one without thinking."""
+    found: dict[str, Entry] = {name: (name, {}) for name in settings.reasoners()}
     found.setdefault(settings.model(), (settings.model(), {}))
     return found | {f"{settings.model()}, no thinking": (settings.model(), {"system": ""})}
 
