@@ -21,9 +21,11 @@ MOST_STOPS = 80  # of the Tab key on the way to a control
 LABELLED = """[...document.querySelectorAll('input, textarea, select, button')].filter(e => e.offsetParent && !(
   (e.labels && [...e.labels].some(l => l.innerText.trim())) || e.getAttribute('aria-label') || e.title || e.innerText.trim()
   || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML.slice(0, 200))"""
-FOCUSED = """() => { const e = document.activeElement;
-  return [e.getAttribute('aria-label'), e.innerText, ...[...(e.labels || [])].map(l => l.innerText)]
-    .filter(Boolean).map(text => text.trim().split('\\n')[0].trim()); }"""
+NAMES = """(e => [e.getAttribute('aria-label'), e.innerText, ...[...(e.labels || [])].map(l => l.innerText)]
+  .filter(Boolean).map(text => text.trim().split('\\n')[0].trim()))"""
+FOCUSED = f"() => {NAMES}(document.activeElement)"
+SHOWN = f"""name => [...document.querySelectorAll('input, textarea, select, button, a, summary, [tabindex], [role]')]
+  .some(e => e.getClientRects().length && {NAMES}(e).includes(name))"""
 
 
 @contextmanager
@@ -78,7 +80,8 @@ def quiet(*visits: Visit) -> bool:
 
 
 def tab_to(visit: Visit, name: str) -> None:
-    """Press Tab until the control of that name has the keyboard."""
+    """Press Tab until the control of that name has the keyboard, as soon as it is shown."""
+    visit.page.wait_for_function(SHOWN, arg=name)
     for _ in range(MOST_STOPS):
         if name in visit.page.evaluate(FOCUSED):
             return
