@@ -23,11 +23,7 @@ SECTIONS = {
     "Chapters": ["cookbook/README.md", "cookbook/[0-9]*.ipynb", "browser.md"],
     "Other languages": ["cookbook/??/*.ipynb"],
     "What was measured": ["claims.md", "docs/results/README.md", "docs/log.md"],
-    "Models and data": [
-        "shared/phicookbook/*/weights/**/README.md",
-        "shared/phicookbook/*/sizes/README.md",
-        "datasets/README.md",
-    ],
+    "Models and data": ["shared/phicookbook/*/weights/**/README.md", SIZES, "datasets/README.md"],
     "The house": ["docs/glossary.md", "docs/architecture.md", "CONTRIBUTING.md", "api/index.md", "docs/*.md"],
 }
 BELOW = {"docs/results/README.md": "docs/results/*.md", "datasets/README.md": "datasets/*/README.md"}
