@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 
 import pytest
 import torch
+from transformers import BitsAndBytesConfig
 
 from phicookbook.finetune import POCKET, FinetuneSettings, chat_rows, finetune, reporting, trainer
 from phicookbook.finetune.data import read_jsonl, row_fault
 from phicookbook.models import open_model
+from phicookbook.models.local import _four_bits, open_folder
 from phicookbook.settings import CookbookError
 
 ROWS = chat_rows([(f"Is {i} good?", "positive" if i % 2 else "negative") for i in range(32)])
@@ -135,31 +138,65 @@ def test_trained_tokens_are_the_rows_own_times_the_epochs(tiny_folder, tiny, tmp
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"load_in_4bit": True}, r"load_in_4bit \(QLoRA\) needs an NVIDIA GPU and the package bitsandbytes"),
         ({"apply_ort": True}, "apply_ort works in Azure ML's own fine-tuning alone: use --on azureml"),
         ({"apply_deepspeed": True}, "apply_deepspeed works in Azure ML's own fine-tuning alone"),
         ({"apply_early_stopping": True}, "apply_early_stopping looks at evaluations: give validation rows"),
     ],
 )
-def test_what_this_machine_cannot_serve_is_told(tiny_folder, tmp_path, monkeypatch, change, told):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+def test_what_this_machine_cannot_serve_is_told(tiny_folder, tmp_path, change, told):
     with pytest.raises(CookbookError, match=told):
         finetune(str(tiny_folder), ROWS, replace(TUNING, **change), tmp_path / "out", progress=False)
 
 
+def test_four_bits_without_the_package_are_told(tiny_folder, tmp_path, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "bitsandbytes" else found(name, *rest))
+    with pytest.raises(CookbookError, match=r"load_in_4bit \(QLoRA\) needs the package bitsandbytes"):
+        finetune(str(tiny_folder), ROWS, replace(TUNING, load_in_4bit=True), tmp_path / "out", progress=False)
+
+
 def test_four_bits_are_asked_for_as_qlora_does():
-    """The request is transformers' own type and finds transformers' own quantizer; the loading itself needs a GPU."""
-    from transformers import BitsAndBytesConfig
-    from transformers.quantizers import AutoHfQuantizer
-
-    from phicookbook.models.local import _four_bits
-
     asked = _four_bits(torch.bfloat16)
     config = asked["quantization_config"]
     assert isinstance(config, BitsAndBytesConfig) and config.quantization_method() == "nf4"
     assert config.bnb_4bit_use_double_quant and config.bnb_4bit_compute_dtype == torch.bfloat16
-    assert type(AutoHfQuantizer.from_config(config, pre_quantized=False)).__name__ == "Bnb4BitHfQuantizer"
     assert asked["device_map"] == {"": torch.cuda.current_device() if torch.cuda.is_available() else "cpu"}
+
+
+def test_a_base_in_four_bits_is_smaller_and_nearly_the_same(tiny_folder, tiny):
+    from bitsandbytes.functional import dequantize_4bit
+    from bitsandbytes.nn import Linear4bit
+
+    packed = open_folder(tiny_folder, "packed", in_4bit=True)
+    whole = dict(tiny.model.named_parameters())
+    found = [(name, module) for name, module in packed.model.named_modules() if isinstance(module, Linear4bit)]
+    assert {name.rsplit(".", 1)[-1] for name, _ in found} == set(trainer.TARGETS)
+    for name, module in found:
+        matrix = whole[f"{name}.weight"]
+        assert module.weight.dtype == torch.uint8 and module.weight.numel() * 2 == matrix.numel()
+        back = dequantize_4bit(module.weight.data, module.weight.quant_state)
+        assert 0 < (back - matrix).norm() / matrix.norm() < 0.25, name
+
+
+@pytest.mark.parametrize("method", ["supervised", "dpo"])
+def test_qlora_trains_an_adapter_on_a_base_in_four_bits(tiny_folder, tiny, tmp_path, method, capfd):
+    settings = replace(DPO if method == "dpo" else TUNING, load_in_4bit=True)
+    rows = PAIRS if method == "dpo" else ROWS
+    found = finetune(str(tiny_folder), rows, settings, tmp_path / "out", progress=False)
+    assert found.losses[-1][1] < found.losses[0][1] * 0.9
+    assert "bitsandbytes" not in (told := capfd.readouterr()).out + told.err
+    listing = json.loads((found.folder / "adapter_config.json").read_text(encoding="utf-8"))
+    assert listing["base_model_name_or_path"] == str(tiny_folder) and not (found.folder / "model.safetensors").exists()
+    tuned = open_model(str(found.folder))  # on the base as it is stored, where the adapter works as well
+    moved = margin if method == "dpo" else lambda model: likelihood(model, "Is 1 good?", "positive")
+    assert moved(tuned) > moved(tiny) + 1
+
+
+def test_qlora_of_one_seed_repeats(tiny_folder, tmp_path):
+    one, two = (
+        finetune(str(tiny_folder), ROWS, replace(TUNING, load_in_4bit=True), tmp_path / name, progress=False) for name in "ab"
+    )
+    assert one.losses == two.losses
 
 
 def test_early_stopping_ends_a_run_that_no_longer_gets_better(tiny_folder, tmp_path):

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from phicookbook.finetune import checkpoints, processes
+from phicookbook.finetune import trainer as trainers
 from phicookbook.finetune.data import row_fault
 from phicookbook.finetune.reporting import News, reporter
 from phicookbook.finetune.settings import FinetuneSettings
@@ -75,6 +76,7 @@ def finetune(
     out.parent.mkdir(parents=True, exist_ok=True)
     keep = partial(checkpoints.keep_epoch, out, base) if keep_checkpoints else None
     news = News(on_log, on_event, keep, partial(checkpoints.checkpoints_of, out) if keep else list)
+    trainers.hush()
     with processes.first_only(lock_of(out)):
         return _run(base, rows, validation, settings, out, reporter(news, progress))
 
@@ -92,8 +94,6 @@ def _check_rows(rows: Sequence[dict], settings: FinetuneSettings, what: str) -> 
 
 
 def _run(base: str, rows, validation, settings: FinetuneSettings, out: Path, callback) -> FinetuneResult:
-    from phicookbook.finetune import trainer as trainers
-
     part = out.with_name(out.name + ".part")
     with processes.first_alone() as first:
         if first:

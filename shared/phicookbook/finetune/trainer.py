@@ -39,12 +39,10 @@ def check_machine(settings: FinetuneSettings) -> None:
     """Raise CookbookError for a setting that this machine cannot serve, with what to do instead."""
     import importlib.util
 
-    import torch
-
-    if settings.load_in_4bit and not (torch.cuda.is_available() and importlib.util.find_spec("bitsandbytes")):
+    if settings.load_in_4bit and not importlib.util.find_spec("bitsandbytes"):
         raise CookbookError(
-            "load_in_4bit (QLoRA) needs an NVIDIA GPU and the package bitsandbytes, and one of them is not here: "
-            "set load_in_4bit to false, which trains the same adapter on unquantized weights"
+            "load_in_4bit (QLoRA) needs the package bitsandbytes, which is not installed: run `pip install bitsandbytes`, "
+            "or set load_in_4bit to false, which trains the same adapter on unquantized weights"
         )
     for name in AZURE_ONLY:
         if getattr(settings, name):
@@ -57,7 +55,7 @@ def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: 
     Raises CookbookError for a row that is longer than the model or `max_seq_length` allows.
     """
     check_machine(settings)
-    _hush()
+    hush()
     opened = open_base(base, settings.load_in_4bit)
     longest = settings.max_seq_length if settings.max_seq_length > 0 else opened.context
     tokens = check_lengths(rows, opened.tokenizer, longest, "row", settings.batch_size)
@@ -68,10 +66,15 @@ def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: 
     return trainer, tokens
 
 
-def _hush() -> None:
-    """Keep libraries from printing bars of their own and from reporting to the hub, as TRL does unless it is told not to."""
+def hush() -> None:
+    """Keep libraries from printing bars and warnings of their own, and from reporting to the hub as TRL does unless told not to.
+
+    To be called before the first import of peft, which imports bitsandbytes, which on some CPUs misses a kernel of the hub's.
+    """
+    import logging
     import warnings
 
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     import datasets
     from huggingface_hub import constants
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from logging import getLogger
 from pathlib import Path
 from textwrap import shorten
 
@@ -21,7 +22,7 @@ CACHE_SHARE, LEAST_CACHE = 0.25, 128 * 2**20  # of the weights' bytes; bytes
 
 
 def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalModel:
-    """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its weights in four bits, on a GPU.
+    """A model from a folder (whole model or LoRA adapter) or a hub id; `in_4bit` loads its layers' matrices in four bits.
 
     Raises CookbookError when the folder holds no model or the hub's files can't be had.
     """
@@ -33,6 +34,7 @@ def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalMo
     torch.set_num_threads(settings.threads())
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    getLogger("bitsandbytes").setLevel("ERROR")  # peft imports it, and on some CPUs it then misses a kernel of the hub's
     base, adapters = _layers_of(source)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
@@ -51,7 +53,7 @@ def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalMo
 
 def _four_bits(kind) -> dict:
     """How QLoRA loads a base: NormalFloat of four bits, its scales quantized too (Dettmers and others 2023, arXiv:2305.14314), on
-    the GPU of this process among several."""
+    the CPU or the GPU of this process among several."""
     import torch
     from transformers import BitsAndBytesConfig
 
