@@ -1,7 +1,7 @@
 """Solutions of chapter 08. The hints of `check` are the better first stop."""
 
 from math import cos, pi
-from statistics import fmean, pstdev
+from statistics import fmean, stdev
 
 
 def exercise_1():
@@ -17,7 +17,7 @@ def exercise_2():
     """Standard scores within the group."""
 
     def advantages(rewards):
-        mean, spread = fmean(rewards), pstdev(rewards)
+        mean, spread = fmean(rewards), stdev(rewards)
         return [(reward - mean) / spread if spread > 1e-12 else 0.0 for reward in rewards]
 
     return advantages

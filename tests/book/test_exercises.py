@@ -228,9 +228,9 @@ WRONG = {
     "8.2": [
         ([0.0], "give the function itself"),
         (lambda group: [r - sum(group) / len(group) for r in group], "gave [0.5, -0.5, -0.5, 0.5]"),
-        (lambda group: [(r - statistics.fmean(group)) / statistics.stdev(group) for r in group], "gave [0.866"),
+        (lambda group: [(r - statistics.fmean(group)) / statistics.pstdev(group) for r in group], "gave [1.0"),
         (
-            lambda group: [(r - statistics.fmean(group)) / statistics.pstdev(group) for r in group],
+            lambda group: [(r - statistics.fmean(group)) / statistics.stdev(group) for r in group],
             "it stopped with ZeroDivisionError",
         ),
         (lambda group: 0.0, "give 4 numbers"),

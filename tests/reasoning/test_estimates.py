@@ -18,6 +18,7 @@ from phicookbook.reasoning.estimates import (
     items_needed,
     majority_at_k,
     mcnemar,
+    newcombe,
     paired_means,
     pass_at_k,
     spread_over_runs,
@@ -122,6 +123,39 @@ def test_pairing_needs_fewer_items_and_small_gaps_need_more():
 def test_what_does_not_exist_is_refused(call):
     with pytest.raises(ValueError):
         call()
+
+
+PAIRED = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("table", "interval"),  # both right, first alone, second alone, neither; the intervals of the article's second table
+    [((36, 12, 2, 0), (0.0569, 0.3404)), ((54, 0, 0, 0), (-0.0664, 0.0664))],
+)
+def test_newcombe_against_his_article(table, interval):
+    pairs = [pair for pair, count in zip([(1, 1), (1, 0), (0, 1), (0, 0)], table, strict=True) for _ in range(count)]
+    assert newcombe(*zip(*pairs, strict=True)).interval == pytest.approx(interval, abs=1e-4)
+
+
+@given(PAIRED)
+def test_newcombe_holds_the_difference_and_turns_round_with_the_models(pairs):
+    first, second = zip(*pairs, strict=True)
+    one, other = newcombe(first, second), newcombe(second, first)
+    low, high = one.interval
+    assert -1 - 1e-9 <= low <= one.value <= high <= 1 + 1e-9 and high - low > 0.01
+    assert other.value == pytest.approx(-one.value) and other.interval == pytest.approx((-high, -low))
+
+
+def test_newcombe_covers_paired_shares():
+    """Simulated pairs whose true difference is known: the interval holds it in about 95 of 100 draws."""
+    import numpy as np
+
+    draw, covered = np.random.default_rng(4), 0
+    for cells in draw.multinomial(40, [0.5, 0.3, 0.1, 0.1], 600):
+        pairs = [pair for pair, count in zip([(1, 1), (1, 0), (0, 1), (0, 0)], cells, strict=True) for _ in range(count)]
+        low, high = newcombe(*zip(*pairs, strict=True)).interval
+        covered += low <= 0.2 <= high
+    assert 0.92 < covered / 600 < 0.98
 
 
 def test_paired_means_pair_items():

@@ -129,7 +129,9 @@ def test_comparison_is_item_by_item():
     first, second = rows_of([[1]] * 30 + [[0]] * 10), rows_of([[1]] * 18 + [[0]] * 22)
     found = report.compare(first, second)
     assert found.difference.value == pytest.approx(0.3) and found.p == pytest.approx(2 / 2**12)
-    assert found.needed < 40 and "McNemar" in str(found)
+    assert found.difference.interval[0] < 0.3 < found.difference.interval[1] and "McNemar" in str(found)
+    alike = report.compare(first, first).difference
+    assert alike.value == 0 and alike.interval[0] < 0 < alike.interval[1]
     assert report.compare(rows_of([[1, 0]]), rows_of([[1, 1]])).p is None
     with pytest.raises(CookbookError, match="share no item"):
         report.compare(first, [{**second[0], "item": "z"}])

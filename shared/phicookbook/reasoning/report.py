@@ -104,33 +104,30 @@ def table(runs: dict[str, Sequence[dict]]) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on the same items: how much better the first is, the p-value of McNemar's test (None with repeats), and how many
-    items a test would need to see that difference with 80% power (None when there is none)."""
+    """Two models on the same items: how much better the first is, and the p-value of McNemar's test (None with repeats)."""
 
     difference: Difference
     p: float | None
-    needed: int | None
 
     def __str__(self) -> str:
-        p = "" if self.p is None else f", McNemar p = {self.p:.3g}"
-        return f"{self.difference}{p}" + (f", items needed to see it: {self.needed:,}" if self.needed else "")
+        return f"{self.difference}" + ("" if self.p is None else f", McNemar p = {self.p:.3g}")
 
 
 def compare(first: Sequence[dict], second: Sequence[dict]) -> Comparison:
-    """Compare two runs on the items that both answered. Raises CookbookError when they share none."""
+    """Compare two runs on the items that both answered: Newcombe's interval, or a bootstrap over items with repeats.
+
+    Raises CookbookError when they share no item.
+    """
     one, two = by_item(first), by_item(second)
     shared = [item for item in one if item in two]
     if not shared:
         raise CookbookError("the two runs share no item: give both the same tasks, n and seed")
     a, b = [one[item] for item in shared], [two[item] for item in shared]
     single = all(len(x) == len(y) == 1 for x, y in zip(a, b, strict=True))
-    p = estimates.mcnemar([x[0] for x in a], [y[0] for y in b]) if single else None
-    means = [estimates.clustered(marks)[0] for marks in (a, b)]
-    needed = None
-    if means[0] != means[1]:
-        agree = sum(x[0] == y[0] for x, y in zip(a, b, strict=True)) / len(shared) if single else None
-        needed = estimates.items_needed(*means, agree=agree)
-    return Comparison(estimates.paired_means(a, b), p, needed)
+    if not single:
+        return Comparison(estimates.paired_means(a, b), None)
+    marks = [x[0] for x in a], [y[0] for y in b]
+    return Comparison(estimates.newcombe(*marks), estimates.mcnemar(*marks))
 
 
 def rate(records: Sequence[dict], key: str = "correct") -> Rate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Real
-from statistics import fmean, pstdev
+from statistics import fmean, stdev
 
 from phicookbook.book.exercises import Exercise
 from phicookbook.reasoning import rewards
@@ -37,7 +37,7 @@ def advantage_fault(advantages: Callable) -> str:
     if not callable(advantages):
         return "give the function itself, without calling it"
     for group in GROUPS:
-        found, spread = advantages(list(group)), pstdev(group)
+        found, spread = advantages(list(group)), stdev(group)
         wanted = [(value - fmean(group)) / spread if spread > 1e-12 else 0.0 for value in group]
         if not isinstance(found, (list, tuple)) or len(found) != len(group) or not all(map(_is_number, found)):
             return f"give {len(group)} numbers for {group}, not {found!r}"
@@ -73,13 +73,13 @@ EXERCISES = [
     ),
     Exercise(
         "8.2",
-        "Write advantages(rewards): each reward minus the mean of its group, divided by the group's standard deviation (over all "
-        "n); zeros for a group without spread.",
+        "Write advantages(rewards): each reward minus the mean of its group, divided by the group's standard deviation (which "
+        "divides by n - 1, as TRL's does); zeros for a group without spread.",
         advantage_fault,
         (
             "Everything is measured against the group itself, so the mean of the result is zero.",
-            "statistics.pstdev divides by n, statistics.stdev by n - 1.",
-            "Return zeros when pstdev is 0 (or very nearly), else [(r - fmean(rewards)) / pstdev(rewards) for r in rewards].",
+            "statistics.stdev divides by n - 1, statistics.pstdev by n.",
+            "Return zeros when stdev is 0 (or very nearly), else [(r - fmean(rewards)) / stdev(rewards) for r in rewards].",
         ),
     ),
     Exercise(
