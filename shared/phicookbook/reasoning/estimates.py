@@ -89,7 +89,7 @@ def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
 
 
 def newcombe(first: Sequence[bool], second: Sequence[bool]) -> Difference:
-    """How much more often `first` is right on the same items, with a 95% interval for paired shares built of both Wilson intervals
+    """How much more often `first` is right on the same items, with the 95% interval that both Wilson intervals give paired shares
     (method 10 of Newcombe, Statistics in Medicine 17, 1998).
 
     A bootstrap of items that all differ alike has an interval without width; this one has not. Raises ValueError for lists of
