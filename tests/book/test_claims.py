@@ -210,3 +210,15 @@ def test_the_summary_counts_what_holds_and_what_is_kept(write_claims):
     claims.claim("a.b", 0.7)
     claims.claim("c.d", 0.2)
     assert claims.summary().startswith("1 claims hold, 1 negative, kept")
+
+
+def test_the_chapters_page_lists_every_claim_in_its_words():
+    page = (settings.ROOT / "cookbook" / "README.md").read_text(encoding="utf-8")
+    by_chapter: dict[str, list[Claim]] = {}
+    for one in claims.load().values():
+        by_chapter.setdefault(one.chapter, []).append(one)
+    for chapter, told in by_chapter.items():
+        section = page.partition(f"## Claims of chapter {chapter[:2]}\n")[2].partition("\n## ")[0]
+        rows = [line for line in section.splitlines() if line.startswith("| `")]
+        assert rows == [f"| `{one.id}` | {one.says} |" for one in told], chapter
+        assert page.partition(f"({chapter}.ipynb)")[2].splitlines()[0].endswith(f"| {len(told)}, below |"), chapter
