@@ -129,10 +129,10 @@ PAIRED = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=
 
 
 @pytest.mark.parametrize(
-    ("table", "interval"),  # both right, first alone, second alone, neither; the intervals of the article's second table
+    ("table", "interval"),  # both right, first alone, second alone, neither
     [((36, 12, 2, 0), (0.0569, 0.3404)), ((54, 0, 0, 0), (-0.0664, 0.0664))],
 )
-def test_newcombe_against_his_article(table, interval):
+def test_newcombe_of_known_tables(table, interval):
     pairs = [pair for pair, count in zip([(1, 1), (1, 0), (0, 1), (0, 0)], table, strict=True) for _ in range(count)]
     assert newcombe(*zip(*pairs, strict=True)).interval == pytest.approx(interval, abs=1e-4)
 

@@ -12,7 +12,7 @@ from phicookbook import settings as book_settings
 from phicookbook.finetune.head import answers_only
 from phicookbook.finetune.rules import AZURE_ONLY
 from phicookbook.finetune.settings import FinetuneSettings
-from phicookbook.models.local import open_folder
+from phicookbook.models.local import hush_bitsandbytes, open_folder
 from phicookbook.settings import CookbookError
 
 TARGETS = ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]
@@ -55,7 +55,6 @@ def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: 
     Raises CookbookError for a row that is longer than the model or `max_seq_length` allows.
     """
     check_machine(settings)
-    hush()
     opened = open_base(base, settings.load_in_4bit)
     longest = settings.max_seq_length if settings.max_seq_length > 0 else opened.context
     tokens = check_lengths(rows, opened.tokenizer, longest, "row", settings.batch_size)
@@ -69,12 +68,11 @@ def make(base: str, rows: Sequence[dict], validation: Sequence[dict], settings: 
 def hush() -> None:
     """Keep libraries from printing bars and warnings of their own, and from reporting to the hub as TRL does unless told not to.
 
-    To be called before the first import of peft, which imports bitsandbytes, which on some CPUs misses a kernel of the hub's.
+    To be called before the first import of peft.
     """
-    import logging
     import warnings
 
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    hush_bitsandbytes()
     import datasets
     from huggingface_hub import constants
 

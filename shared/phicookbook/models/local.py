@@ -34,7 +34,7 @@ def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalMo
     torch.set_num_threads(settings.threads())
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    getLogger("bitsandbytes").setLevel("ERROR")  # peft imports it, and on some CPUs it then misses a kernel of the hub's
+    hush_bitsandbytes()
     base, adapters = _layers_of(source)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = torch.bfloat16 if device == "cuda" else torch.float32
@@ -49,6 +49,11 @@ def open_folder(source: Path | str, name: str, in_4bit: bool = False) -> LocalMo
         tokenizer.pad_token = tokenizer.eos_token
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return LocalModel(name, (model if in_4bit else model.to(device)).eval(), tokenizer)
+
+
+def hush_bitsandbytes() -> None:
+    """Silence bitsandbytes, which misses a kernel of the hub on some CPUs; to be called before peft, which imports it."""
+    getLogger("bitsandbytes").setLevel("ERROR")
 
 
 def _four_bits(kind) -> dict:
