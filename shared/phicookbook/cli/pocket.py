@@ -24,6 +24,7 @@ def add(commands) -> None:
     small.add_argument("--out", default="", help="folder of the runs (default: .artifacts/miniatures)")
     small.add_argument("--scores", default="", help="CSV file of the scores (default: scores.csv in that folder)")
     small.add_argument("-n", type=count, default=300, help="test samples of each thing measured")
+    small.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
     small.set_defaults(work=_miniatures)
     evaluate = actions.add_parser("evaluate", help="print the table of abilities")
     evaluate.add_argument("--model", default="pocket")
@@ -52,7 +53,8 @@ def _miniatures(options) -> int:
     from phicookbook.settings import artifacts
 
     folder = Path(options.out) if options.out else artifacts() / "miniatures"
-    miniatures.run(folder, Path(options.scores) if options.scores else folder / "scores.csv", options.runs, options.n)
+    scores = Path(options.scores) if options.scores else folder / "scores.csv"
+    miniatures.run(folder, scores, options.runs, options.n, options.compile)
     return 0
 
 

@@ -23,7 +23,7 @@ from phicookbook.statistics import Rate
 SCORES = settings.DATASETS / "miniatures" / "scores.csv"
 XS = {"hidden": 64, "heads": 2, "kv_heads": 1, "feed_forward": 176}
 S = {"hidden": 128, "heads": 4, "kv_heads": 2, "feed_forward": 344}
-TOKENS, FEWER = 4_000_000, 1_500_000
+TOKENS, FEWER = 7_000_000, 1_500_000
 BATCH_TOKENS = 1_024  # a quarter of pocket's: from few tokens a model learns more in many small steps
 SEEDS = (1, 2, 3)
 # name, kind, what it asks for: these count as what a model can do
@@ -37,7 +37,8 @@ SEED = 20_262
 def runs() -> dict[str, Recipe]:
     """Every run by name: three sizes, clean and noisy text, experts and none; the last two with three seeds each."""
     base = Recipe(tokens=TOKENS, batch_tokens=BATCH_TOKENS)
-    found = {"pocket-xs": replace(base, **XS), "pocket-s": replace(base, **S), "pocket-m": base}
+    sizes = {"pocket-xs": replace(base, **XS), "pocket-s": replace(base, **S), "pocket-m": base}
+    found = {name: replace(recipe, learning_rate=rate_for(recipe.hidden)) for name, recipe in sizes.items()}
     for seed in SEEDS:
         small = replace(base, **XS, tokens=FEWER, seed=seed)
         found |= {
@@ -47,6 +48,15 @@ def runs() -> dict[str, Recipe]:
             f"experts-{seed}": replace(small, muon=False, experts=8),
         }
     return found
+
+
+def rate_for(hidden: int) -> float:
+    """The learning rate of a width: that of the smallest shape, falling with the root of the width.
+
+    A step of Muon then changes what a layer says equally much at each width: arXiv:2310.17813, condition 1, for steps as long as
+    the root of the width.
+    """
+    return Recipe().learning_rate * (XS["hidden"] / hidden) ** 0.5
 
 
 def questions(n: int) -> dict[str, list[Sample]]:
@@ -71,10 +81,11 @@ def loss(model, asked: dict[str, list[Sample]]) -> float:
     return sum(answer_loss(model, samples) for samples in asked.values()) / len(asked)
 
 
-def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -> None:
+def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300, compiled: bool = False) -> None:
     """Train what is missing in `folder` and write a row of scores for each run to the CSV file `out`.
 
-    A run that was stopped goes on; a run whose row stands in `out` is left alone. Raises CookbookError for an unknown name.
+    A run that was stopped goes on; a run whose row stands in `out` is left alone. `compiled` trains through torch.compile.
+    Raises CookbookError for an unknown name.
     """
     from phicookbook.models.local import open_folder
     from phicookbook.pocket.train import train
@@ -91,7 +102,7 @@ def run(folder: Path, out: Path, names: list[str] | None = None, n: int = 300) -
             continue
         place = folder / name
         _lend_tokenizer(place)
-        train(known[name], place, command=f"cookbook pocket miniatures {name}")
+        train(known[name], place, compiled, f"cookbook pocket miniatures {name}{' --compile' if compiled else ''}")
         model = open_folder(place / "model", name)
         rates = {thing: f"{Rate.of(found).value:.4f}" for thing, found in score(model, asked).items()}
         parameters = sum(p.numel() for p in model.model.parameters())

@@ -96,19 +96,32 @@ def build(recipe: Recipe):
     return model
 
 
+def precision(device):
+    """The dtype that multiplications take: bfloat16 on a GPU and on a CPU that has instructions for it, else float32.
+
+    A CPU without them imitates bfloat16 and takes twice as long and more.
+    """
+    import torch
+
+    able = device.type != "cpu" or any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+    return torch.bfloat16 if able else torch.float32
+
+
 def optimizers(model, recipe: Recipe) -> list:
     """Muon (AdamW with `muon` off) for the matrices inside the layers, AdamW for embeddings and norms.
 
-    Muon: https://kellerjordan.github.io/posts/muon/. `match_rms_adamw` lets both share one learning rate.
+    Muon: https://kellerjordan.github.io/posts/muon/. Its steps are scaled so that both share one learning rate.
     """
     import torch
+
+    from phicookbook.pocket.muon import Muon
 
     rate, decay = recipe.learning_rate, recipe.weight_decay
     matrices = [p for name, p in model.named_parameters() if p.ndim >= 2 and "embed" not in name]
     chosen = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in chosen]
     if recipe.muon:
-        first = torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        first = Muon(matrices, precision(next(model.parameters()).device), lr=rate, weight_decay=decay)
     else:
         first = torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.98), weight_decay=decay)
     return [first, torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)]

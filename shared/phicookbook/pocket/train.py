@@ -16,7 +16,7 @@ from pathlib import Path
 
 from phicookbook import corpora, settings
 from phicookbook.pocket import mixture
-from phicookbook.pocket.recipe import Recipe, build, optimizers
+from phicookbook.pocket.recipe import Recipe, build, optimizers, precision
 from phicookbook.settings import CookbookError
 
 CHECKPOINT_SECONDS = 60
@@ -198,7 +198,8 @@ def _forward(model, part: mixture.MicroBatch):
 
     ids = torch.tensor(part.ids, device=model.device)
     weights = torch.tensor(part.weights, device=model.device)[:, 1:]
-    with torch.autocast(model.device.type, torch.bfloat16):
+    kind = precision(model.device)
+    with torch.autocast(model.device.type, kind, enabled=kind != torch.float32):
         states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
         wanted = weights > 0
         logits = model.lm_head(states[wanted])
