@@ -11,6 +11,7 @@ from phicookbook.retrieval import index as indexing
 from phicookbook.retrieval import speed
 from phicookbook.retrieval.chunking import Document
 from phicookbook.retrieval.index import Index, Update, body
+from phicookbook.retrieval.support import embedded
 from phicookbook.settings import CookbookError
 
 TEXTS = {
@@ -111,7 +112,8 @@ def test_an_update_touches_only_what_changed(index, words):
     words.seen.clear()
     assert index.update(documents()) == Update(unchanged=3) and words.seen == []
     done = index.update(documents(inn=TEXTS["inn.md"].replace("nine", "eight"), cafe="# Cafe\n\nThe cafe has cake."))
-    assert done == Update(new=1, changed=1, unchanged=2, chunks=3) and len(words.seen) == 3
+    assert done == Update(new=1, changed=1, unchanged=2, chunks=3)
+    assert not any("Museum" in text or "Ferry" in text for text in words.seen)
     assert "eight" in index.search("Mira Inn opens at", 1)[0].text
     assert not any("nine" in passage.text for passage in index.search("nine", 20))
     assert index.search("cake", 1, "full text")[0].document == "cafe.md"
@@ -157,7 +159,7 @@ def test_a_stop_leaves_an_index_that_works_and_the_next_update_goes_on(index, ma
 
     def stop(texts, *rest, **more):
         calls.append(texts)
-        if len(calls) == 2:
+        if len(calls) == 3:  # a document has two: its passages, and their sentences
             raise KeyboardInterrupt
         return embed(texts, *rest, **more)
 
@@ -194,6 +196,36 @@ def test_a_stop_before_the_first_passages_leaves_no_trouble(make, words, monkeyp
 )
 def test_what_is_searched_is_heading_and_text(index, text, bodies):
     assert [body(one) for one in index.chunks(Document("d", text))] == bodies
+
+
+@pytest.mark.parametrize("mode", indexing.MODES)
+def test_passages_bring_the_vectors_of_their_sentences(index, words, mode):
+    index.update(documents(inn=TEXTS["inn.md"].replace("nine", "eight"), cafe="# Cafe\n\nThe cafe has cake. Dogs may come in."))
+    found = index.search("opens cake ticket dogs island", 9, mode)
+    assert len(found) > 3 and any("eight" in passage.text for passage in found)
+    for passage, vectors in zip(found, embedded([passage.text for passage in found], words), strict=True):
+        assert (passage.vectors == vectors).all() and passage.vectors.shape == vectors.shape
+
+
+def test_a_sentence_of_many_pages_is_embedded_once(make, words, monkeypatch):
+    monkeypatch.setattr(indexing, "BATCH", 1)
+    pages = [Document(f"{number}.md", f"# Page {number}\n\nShoes stay outside. Room {number} is open.") for number in range(3)]
+    make().update(pages)
+    assert words.seen.count("Shoes stay outside.") == 1 and words.seen.count("Room 2 is open.") == 1
+
+
+def test_an_index_of_an_older_version_is_refused_and_made_anew(index, make):
+    index._table().drop_columns(["sentences"])
+    with pytest.raises(CookbookError, match="is of an older version: `cookbook index FOLDER` makes the index anew"):
+        make().search("open?")
+    assert make().update(documents(ferry="")) == Update(new=2, chunks=4)
+    assert make().search("Mira Inn opens", 1)[0].vectors.shape == (2, 384) and len(make()) == 4
+    assert make().update(documents(ferry="")).unchanged == 2
+
+
+def test_other_rules_for_sentences_index_anew(index, make, monkeypatch):
+    monkeypatch.setattr(indexing, "RULES", indexing.RULES + 1)
+    assert make().update(documents()).changed == 3
 
 
 def test_many_vectors_get_an_index_that_stays_up_to_date(tmp_path, monkeypatch):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from phicookbook.retrieval.support import covered, hidden, names, sentences, support
+from phicookbook.retrieval import Document, Index, answering, load_folder
+from phicookbook.retrieval.measure import TRAVEL, questions
+from phicookbook.retrieval.support import Sentence, covered, embedded, forms, hidden, names, scored, sentences, support
 
 INN = "# Mira Inn\n\n- The Mira Inn opens at 9:30.\n- Dogs are welcome at the Mira Inn."
 
@@ -27,6 +29,64 @@ INN = "# Mira Inn\n\n- The Mira Inn opens at 9:30.\n- Dogs are welcome at the Mi
 )
 def test_what_answers_supports_more(embedder, question, better, worse):
     assert support(question, [worse, better], embedder) > support(question, [worse], embedder) + 0.1
+
+
+def all_at_once(question, passages, embedder) -> list[Sentence]:
+    """The scores without an index: the question and every sentence are embedded together, each as often as it stands there."""
+    parts = [(text, place) for place, passage in enumerate(passages) for text in sentences(passage)]
+    texts = [question, *(text for text, _ in parts)]
+    vectors = embedder.embed([*map(hidden, texts), *texts])
+    meaning, whole = vectors[: len(texts)], vectors[len(texts) :]
+    held = [covered(names(question), passage) for passage in passages]
+    return [
+        Sentence(text, place, max(0.0, float(near) * held[place] ** 2), float(near + full) * held[place])
+        for (text, place), near, full in zip(parts, meaning[1:] @ meaning[0], whole[1:] @ whole[0])
+    ]
+
+
+def test_an_index_gives_the_scores_of_embedding_everything_at_once(embedder, tmp_path):
+    rows = [row for row in questions() if row["gold"] and row["gold"][0].startswith("skagway")][:6]
+    pages = {gold.partition("#")[0] for row in rows for gold in row["gold"]}
+    index = Index(tmp_path / "index", embedder)
+    index.update([one for one in load_folder(TRAVEL / "documents").documents if one.id in pages])
+    for row in rows:
+        passages = index.search(row["question"], 3)
+        before = all_at_once(row["question"], [passage.text for passage in passages], embedder)
+        found = scored(row["question"], [one.text for one in passages], embedder, [one.vectors for one in passages])
+        assert [(one.text, one.passage) for one in found] == [(one.text, one.passage) for one in before] != []
+        assert [one.score for one in found] == pytest.approx([one.score for one in before], abs=1e-5)
+        assert [one.fit for one in found] == pytest.approx([one.fit for one in before], abs=1e-5)
+        chosen = answering.read(row["question"], passages, embedder, 2)
+        assert [one.text for one in chosen.read] == [one.text for one in answering.best(before, 2)]
+        assert chosen.support == pytest.approx(max(one.score for one in before), abs=1e-5)
+
+
+def test_with_an_index_only_the_question_is_embedded(words, tmp_path):
+    index = Index(tmp_path / "index", words)
+    index.update(
+        [Document(f"{name}.md", f"# {name}\n\nThe {name} opens at 9:30. Dogs are welcome.") for name in ("Mira Inn", "Lovi Inn")]
+    )
+    passages, question = index.search("When does the Mira Inn open?", 2), "When does the Mira Inn open?"
+    words.seen.clear()
+    with_index = answering.read(question, passages, words)
+    assert words.seen == ["When does the place open?", question]
+    known = embedded([passages[0].text], words)
+    assert scored(question, [one.text for one in passages], words, [known[0], None]) == scored(
+        question, [one.text for one in passages], words
+    )
+    assert len(with_index.read) == 2 and with_index.support > 0
+
+
+def test_vectors_of_another_text_are_refused(words):
+    with pytest.raises(ValueError, match="shorter|longer"):
+        scored("open?", [INN], words, embedded(["One. Two. Three. Four. Five."], words))
+
+
+def test_forms_are_each_text_once():
+    assert forms("# A\n\nIt is open. The Mira Inn opens. The Lovi Inn opens. It is open.") == [
+        "It is open.", "place opens.", "The Mira Inn opens.", "The Lovi Inn opens.",
+    ]  # fmt: skip
+    assert forms("# Title") == []
 
 
 @pytest.mark.parametrize("question, passages", [("", [INN]), ("?!", [INN]), ("open?", []), ("open?", ["", "# Title"])])

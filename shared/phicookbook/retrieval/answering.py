@@ -84,7 +84,8 @@ def read(question: str, passages: Sequence[Chunk], embedder: Embedder, most: int
     """
     if most < 0:
         raise CookbookError(f"most is {most}: give a number of lines, or 0 for whole passages")
-    fitting = scored(question, [passage.text for passage in passages], embedder)
+    known = [getattr(passage, "vectors", None) for passage in passages]  # a search brings them along
+    fitting = scored(question, [passage.text for passage in passages], embedder, known)
     support = max((one.score for one in fitting), default=0.0)
     return Answer(question, NOT_SAID, list(passages), best(fitting, most) if most else whole(passages), [], support)
 

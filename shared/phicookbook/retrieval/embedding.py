@@ -105,19 +105,21 @@ class Embedder:
 
 
 class Remembering:
-    """An embedder that keeps every vector, because the same sentences come up for many questions."""
+    """An embedder that keeps every vector, because the same sentences come up again; above `most`, unless 0, it starts anew."""
 
-    def __init__(self, embedder: Embedder):
-        self.name, self.count, self._embedder = embedder.name, embedder.count, embedder
+    def __init__(self, embedder: Embedder, most: int = 0):
+        self.name, self.count, self._embedder, self._most = embedder.name, embedder.count, embedder, most
         self._known: dict[str, object] = {}
 
     def embed(self, texts: Sequence[str], *rest, **more):
         """Vectors as the embedder's own."""
         import numpy as np
 
+        if self._most and len(self._known) > self._most:
+            self._known.clear()
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._embedder.embed(new, *rest, **more)))
-        return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(len(texts), -1)
+        return np.array([self._known[text] for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
 
 
 @cache

@@ -13,12 +13,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from phicookbook.retrieval import fusion
 from phicookbook.retrieval.chunking import MAX_TOKENS, MIN_TOKENS, Chunk, Document, chunk
-from phicookbook.retrieval.embedding import DIMENSIONS, NAME, Embedder, load_embedder
+from phicookbook.retrieval.embedding import DIMENSIONS, NAME, Embedder, Remembering, load_embedder
+from phicookbook.retrieval.support import RULES, embedded
 from phicookbook.settings import CookbookError
 
 TABLE = "passages"
@@ -26,6 +28,7 @@ MODES = ("hybrid", "vector", "full text")
 DEPTH = 50  # passages that each side of a hybrid search puts up
 K, WEIGHTS = 1, (1.0, 0.5)  # of the fusion; the weights are those of words and of meaning
 BATCH = 32  # documents of one transaction
+REMEMBERED = 20_000  # texts of sentences whose vectors an update keeps at hand: pages repeat each other
 INDEXED_FROM = 20_000  # passages; fewer vectors are compared one by one
 COLUMNS = ["id", "document", "heading", "text", "start", "end", "vector"]
 
@@ -34,11 +37,12 @@ COLUMNS = ["id", "document", "heading", "text", "start", "end", "vector"]
 class Passage(Chunk):
     """A chunk that was found. `score` is BM25, cosine or the fused score, as the mode has it; `similarity` the cosine.
 
-    `similarity` is None after a search by words alone.
+    `similarity` is None after a search by words alone. `vectors` (n, 384) are what `support.embedded` made of its text.
     """
 
     score: float
     similarity: float | None = None
+    vectors: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,21 @@ class Index:
         return self._embedder
 
     def _table(self, make: bool = False):
-        """The LanceDB table. Raises CookbookError when there is none and `make` is false."""
+        """The LanceDB table; `make` makes it, and empties an older version's. Without it, raises CookbookError for these."""
         import lancedb
 
         if self._opened is None:
-            if not make and not (self.folder / f"{TABLE}.lance").exists():
+            there = (self.folder / f"{TABLE}.lance").exists()
+            if not make and not there:
                 raise CookbookError(f"there is no index in {self.folder}: make one with `cookbook index FOLDER`")
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._opened = lancedb.connect(str(self.folder)).create_table(TABLE, schema=_schema(), exist_ok=True)
+            store = lancedb.connect(str(self.folder))
+            table = store.open_table(TABLE) if there else store.create_table(TABLE, schema=_schema(), exist_ok=True)
+            if table.schema.names != _schema().names:
+                if not make:
+                    raise CookbookError(f"{self.folder} is of an older version: `cookbook index FOLDER` makes the index anew")
+                table = store.create_table(TABLE, schema=_schema(), mode="overwrite")
+            self._opened = table
         self._opened.checkout_latest()
         return self._opened
 
@@ -99,9 +110,9 @@ class Index:
         return self._mark.exists()
 
     def fingerprint(self, document: Document) -> str:
-        """SHA-256 of everything that decides a document's passages: text, metadata, sizes, model."""
-        settings = [NAME, self.max_tokens, self.min_tokens, document.kind, document.start, document.metadata, document.text]
-        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+        """SHA-256 of everything that decides a document's passages and vectors: text, metadata, sizes, model, rules."""
+        made = [NAME, RULES, self.max_tokens, self.min_tokens, document.kind, document.start, document.metadata, document.text]
+        return hashlib.sha256(json.dumps(made, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
     def chunks(self, document: Document) -> list[Chunk]:
         """The passages of a document; headings that were cut off from their text are left out, unless nothing else is there."""
@@ -113,23 +124,25 @@ class Index:
     ) -> Update:
         """Add new documents and replace changed ones; with `prune`, drop those that are not given.
 
-        `progress` wraps the list of changed documents, as tqdm does. Raises CookbookError for no documents.
+        An index that an older version made is emptied first. `progress` wraps the list of changed documents, as tqdm does.
+        Raises CookbookError for no documents.
         """
         from filelock import FileLock
 
         if not documents:
             raise CookbookError("there are no documents to index")
-        self._table(make=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / "writing.lock"):
-            table, known = self._table(), self.documents()
+            self._mark.touch()
+            table, known = self._table(make=True), self.documents()
             marks = {document.id: self.fingerprint(document) for document in documents}
             waiting = [document for document in documents if known.get(document.id) != marks[document.id]]
-            self._mark.touch()
+            remembering = Remembering(self.embedder, REMEMBERED) if waiting else None
             written, batch = 0, []
             for place, document in enumerate(progress(waiting), 1):
                 batch.append(document)
                 if len(batch) == BATCH or place == len(waiting):
-                    written += self._write(table, batch, marks, fresh=not any(one.id in known for one in batch))
+                    written += self._write(table, batch, marks, remembering, fresh=not any(one.id in known for one in batch))
                     batch = []
             gone = sorted(set(known) - set(marks)) if prune else []
             if gone:
@@ -140,7 +153,7 @@ class Index:
         new = sum(document.id not in known for document in waiting)
         return Update(new, len(waiting) - new, len(documents) - len(waiting), len(gone), written)
 
-    def _write(self, table, batch: list[Document], marks: dict[str, str], fresh: bool) -> int:
+    def _write(self, table, batch: list[Document], marks: dict[str, str], remembering: Remembering, fresh: bool) -> int:
         """Replace the passages of some documents in one transaction; returns how many there are now.
 
         `fresh` documents have none yet, and adding is quicker than looking for some.
@@ -151,8 +164,9 @@ class Index:
             for one in self.chunks(document):
                 words = worded(one, document.metadata)
                 rows.append({**one.__dict__, "body": body(one), "words": words, "tags": tags, "hash": marks[document.id]})
-        for row, vector in zip(rows, self.embedder.embed([row.pop("body") for row in rows])):
-            row["vector"] = vector
+        bodies = self.embedder.embed([row.pop("body") for row in rows])
+        for row, vector, inner in zip(rows, bodies, embedded([row["text"] for row in rows], remembering), strict=True):
+            row["vector"], row["sentences"] = vector, inner.tobytes()
         if fresh:
             table.add(rows)
             return len(rows)
@@ -196,7 +210,7 @@ class Index:
         if variety and passages:
             chosen = fusion.mmr(vector, [rows[name]["vector"] for name, _ in ranked], k, 1 - variety)
             passages = [passages[place] for place in chosen]
-        return passages[:k]
+        return _with_vectors(table, passages[:k], rows)
 
 
 def body(one: Chunk) -> str:
@@ -216,9 +230,8 @@ def _schema():
 
     texts = [pa.field(name, pa.string()) for name in ("id", "document", "heading", "text", "words", "hash")]
     offsets = [pa.field("start", pa.int64()), pa.field("end", pa.int64())]
-    return pa.schema(
-        [*texts, *offsets, pa.field("tags", pa.list_(pa.string())), pa.field("vector", pa.list_(pa.float32(), DIMENSIONS))]
-    )
+    vectors = [pa.field("vector", pa.list_(pa.float32(), DIMENSIONS)), pa.field("sentences", pa.large_binary())]
+    return pa.schema([*texts, *offsets, pa.field("tags", pa.list_(pa.string())), *vectors])
 
 
 def _refresh(table) -> None:
@@ -259,7 +272,7 @@ def _by_meaning(table, vector, n: int, where: dict[str, str] | None) -> list[dic
 
 def _rows(query, where: dict[str, str] | None, score: Callable[[dict], float]) -> list[dict]:
     condition = _condition(where)
-    rows = (query.where(condition, prefilter=True) if condition else query).to_list()
+    rows = (query.where(condition, prefilter=True) if condition else query).with_row_id(True).to_list()
     return sorted(({**row, "score": float(score(row))} for row in rows), key=lambda row: (-row["score"], row["id"]))
 
 
@@ -268,4 +281,18 @@ def _passage(row: dict, score: float, vector) -> Passage:
 
     similarity = None if vector is None else float(np.dot(vector, row["vector"]))
     fields = {name: row[name] for name in COLUMNS if name != "vector"}
-    return replace(Passage(**fields, score=score), similarity=similarity)
+    return Passage(**fields, score=score, similarity=similarity)
+
+
+def _with_vectors(table, passages: list[Passage], rows: dict[str, dict]) -> list[Passage]:
+    """The passages with the vectors of their sentences, which are too large to be read for all that a search looks at.
+
+    One that was changed in between gets none, and `support` embeds its sentences.
+    """
+    import numpy as np
+
+    if not passages:
+        return []
+    found = table.take_row_ids([rows[one.id]["_rowid"] for one in passages]).select(["id", "text", "sentences"]).to_list()
+    kept = {(row["id"], row["text"]): np.frombuffer(row["sentences"], np.float32).reshape(-1, DIMENSIONS) for row in found}
+    return [replace(one, vectors=kept.get((one.id, one.text))) for one in passages]

@@ -6,6 +6,9 @@ A sentence that answers a question is near it in meaning, and its passage names 
 the best sentence's cosine with the question, names hidden in both, times the squared share of the question's names and
 numbers that the sentence's passage holds. It tells unknown places well and gaps about known places poorly: see
 docs/results/retrieval.md.
+
+The vectors of sentences depend on no question, with names hidden or not: what is hidden are all names of the sentence itself. So
+an index keeps them, and only the question is embedded when it is asked.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from phicookbook.retrieval.citing import STOP, tokens
-from phicookbook.retrieval.embedding import Embedder, load_embedder
+from phicookbook.retrieval.embedding import DIMENSIONS, Embedder, load_embedder
+
+RULES = 1  # raise it when `sentences` or `hidden` change: indexes keep vectors of what these two made
 
 
 def support(question: str, passages: Sequence[str], embedder: Embedder | None = None) -> float:
@@ -39,21 +44,43 @@ class Sentence:
     fit: float = 0.0
 
 
-def scored(question: str, passages: Sequence[str], embedder: Embedder | None = None) -> list[Sentence]:
-    """Every sentence of the passages with its score, in their order; none for a question without a word."""
-    parts = [(text, place) for place, passage in enumerate(passages) for text in sentences(passage)]
-    if not parts or not tokens(question):
+def scored(
+    question: str, passages: Sequence[str], embedder: Embedder | None = None, known: Sequence | None = None
+) -> list[Sentence]:
+    """Every sentence of the passages with its score, in their order; none for a question without a word.
+
+    `known` holds what `embedded` made of each passage, None where that has still to be done.
+    """
+    if not passages or not tokens(question):
         return []
-    embedder = embedder or load_embedder()
-    texts = [question, *(text for text, _ in parts)]
-    vectors = embedder.embed([*map(hidden, texts), *texts])
-    meaning, whole = vectors[: len(texts)], vectors[len(texts) :]
-    named = names(question)
-    held = [covered(named, passage) for passage in passages]
-    return [
-        Sentence(text, place, max(0.0, float(near) * held[place] ** 2), float(near + full) * held[place])
-        for (text, place), near, full in zip(parts, meaning[1:] @ meaning[0], whole[1:] @ whole[0])
-    ]
+    embedder, named, found = embedder or load_embedder(), names(question), []
+    known = list(known or [None] * len(passages))
+    new = [place for place, vectors in enumerate(known) if vectors is None]
+    for place, vectors in zip(new, embedded([passages[place] for place in new], embedder) if new else []):
+        known[place] = vectors
+    meaning, whole = embedder.embed([hidden(question), question])
+    for place, (passage, vectors) in enumerate(zip(passages, known, strict=True)):
+        held, texts = covered(named, passage), forms(passage)
+        near, full = (dict(zip(texts, vectors @ one, strict=True)) for one in (meaning, whole))
+        for text in sentences(passage):
+            alike = float(near[hidden(text)])
+            found.append(Sentence(text, place, max(0.0, alike * held**2), (alike + float(full[text])) * held))
+    return found
+
+
+def embedded(passages: Sequence[str], embedder: Embedder) -> list:
+    """For each passage the vectors (n, 384) of its `forms`, float32; a text that several passages hold is embedded once."""
+    import numpy as np
+
+    texts = [forms(passage) for passage in passages]
+    once = list(dict.fromkeys(text for each in texts for text in each))
+    vectors = dict(zip(once, embedder.embed(once)))
+    return [np.array([vectors[text] for text in each], dtype=np.float32).reshape(-1, DIMENSIONS) for each in texts]
+
+
+def forms(passage: str) -> list[str]:
+    """The texts of a passage that are embedded, each once: its sentences with names hidden and as they are."""
+    return list(dict.fromkeys(form for text in sentences(passage) for form in (hidden(text), text)))
 
 
 def sentences(passage: str) -> list[str]:
