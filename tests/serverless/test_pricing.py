@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -83,7 +84,16 @@ def test_the_book_s_prices_tell_quoted_from_assumed():
     assert "gpu_hour" in prices.assumed and prices.as_of == "2026-11-21"
 
 
+@pytest.mark.parametrize("path", sorted((settings.DATASETS / "prices").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_quoted_price_has_the_address_where_it_was_read(path):
+    prices = pricing.load(path)
+    assert prices.urls and set(prices.urls) == set(prices.hosting_hour)
+    for url in map(urlsplit, prices.urls.values()):
+        assert url.scheme == "https" and "." in url.hostname and len(url.path) > 1, "a page, not a site"
+
+
 FAULTS = {
+    "    url: https://pickscribe": "    seen: https://pickscribe",
     "usd: 0.80": "usd: -1",
     "gpu_hour: 4.00": "gpu_our: 4",
     "quoted:": "quotes:",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phicookbook import settings
@@ -26,7 +26,8 @@ MOST_MACHINES = 1_000
 class Prices:
     """US dollars: hosting by the hour under each quoted id, tokens by the million, a machine by the hour.
 
-    `gpu_tokens_per_second` is what a machine manages at full load. `assumed` names the fields that nobody published.
+    `gpu_tokens_per_second` is what a machine manages at full load. `assumed` names the fields that nobody published; `sources`
+    and `urls` tell of each quoted id where it was read.
     """
 
     as_of: str
@@ -38,6 +39,7 @@ class Prices:
     gpu_hour: float
     gpu_tokens_per_second: float
     assumed: tuple[str, ...] = ()
+    urls: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,9 @@ def load(path: Path | None = None) -> Prices:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
         quoted, assumed = found["quoted"], found["assumed"]
         hosting = {entry["id"]: float(entry["usd"]) for entry in quoted if entry["per"] == "hour"}
-        sources = {entry["id"]: str(entry["source"]) for entry in quoted}
-        prices = Prices(
-            str(found["as_of"]), hosting, sources, **{k: float(v) for k, v in assumed.items()}, assumed=tuple(assumed)
-        )
+        sources, urls = ({entry["id"]: str(entry[name]) for entry in quoted} for name in ("source", "url"))
+        figures = {name: float(value) for name, value in assumed.items()}
+        prices = Prices(str(found["as_of"]), hosting, sources, **figures, assumed=tuple(assumed), urls=urls)
     except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise CookbookError(f"{path} is no table of prices ({error}): compare it with datasets/prices/2026-11.yaml") from error
     wrong = [name for name, value in [*hosting.items(), *assumed.items()] if value < 0]
