@@ -44,20 +44,45 @@ def show(figure, alt: str, display_id: str | None = None, update: bool = False) 
 
 
 class LiveCurve:
-    """A loss curve that grows while a model trains; pass its `on_log` to `finetune`."""
+    """Curves that grow while a model trains: the loss on training rows, and on validation rows where there are any.
+
+    Pass `on_log` to `finetune`, or `on_log` and `on_validation` to `watch`.
+    """
 
     def __init__(self, title: str = "Fine-tuning loss"):
         self.title = title
         self.points: list[tuple[int, float]] = []
+        self.validation: list[tuple[int, float]] = []
 
     def on_log(self, step: int, steps: int, loss: float) -> None:
-        """Add a point and redraw."""
-        self.points.append((step, loss))
+        """Add a point of the training loss and redraw."""
+        self._add(self.points, step, steps, loss)
+
+    def on_validation(self, step: int, steps: int, loss: float) -> None:
+        """Add a point of the loss on the validation rows and redraw."""
+        self._add(self.validation, step, steps, loss)
+
+    def _add(self, line: list, step: int, steps: int, loss: float) -> None:
+        first = not self.points and not self.validation
+        line.append((step, loss))
+        figure, alt = self.picture(steps)
+        show(figure, alt, display_id=f"curve-{id(self)}", update=not first)
+
+    def picture(self, steps: int):
+        """(figure, alt text) of what was heard so far of a run of that many steps; the validation loss is a second line."""
         figure, axes = canvas(self.title, "optimizer step", "loss per answer token (nats)")
-        axes.plot(*zip(*self.points, strict=True), "o-", color=BLUE, markersize=3)
-        axes.set(xlim=(0, steps), ylim=(0, None))
-        alt = f"{self.title}: {self.points[0][1]:.2f} at step {self.points[0][0]}, {loss:.2f} at step {step} of {steps}."
-        show(figure, alt, display_id=f"curve-{id(self)}", update=len(self.points) > 1)
+        told = []
+        for points, label, style, colour in (
+            (self.points, "training rows", "o-", BLUE),
+            (self.validation, "validation rows", "s--", ORANGE),
+        ):
+            if points:
+                axes.plot(*zip(*points, strict=True), style, color=colour, markersize=4, label=label)
+                (first, high), (last, low) = points[0], points[-1]
+                told.append(f"{label} {high:.2f} at step {first}, {low:.2f} at step {last}")
+        axes.set(xlim=(0, steps * 1.02), ylim=(0, None))  # a little room, so that a point at the last step is whole
+        axes.legend()
+        return figure, f"{self.title}: {'; '.join(told)} of {steps}."
 
 
 def confusion(counts: dict[tuple[str, str], int], labels: list[str], title: str):

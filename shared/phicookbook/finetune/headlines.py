@@ -44,14 +44,24 @@ def answers(model, chosen: list[Headline], progress: str = "") -> list:
     return model.chat_many([headlines.prompt(h.text) for h in chosen], max_new_tokens=48, progress=progress)
 
 
+def labelled(replies: list, chosen: list[Headline], label=headlines.policy) -> list[bool]:
+    """For each reply, whether its first label word is the right one; `label` says what is right."""
+    return [headlines.label_of(r.text) == label(h) for r, h in zip(replies, chosen, strict=True)]
+
+
+def worded(replies: list, chosen: list[Headline]) -> list[bool]:
+    """For each reply, whether it is the right label, that one word and nothing else, which is what the firm wants."""
+    return [r.finished and r.text == headlines.policy(h) for r, h in zip(replies, chosen, strict=True)]
+
+
 def score(replies: list, chosen: list[Headline], label=headlines.policy) -> Rate:
     """Share of replies whose first label word is the right one; `label` says what is right."""
-    return Rate.of(headlines.label_of(r.text) == label(h) for r, h in zip(replies, chosen, strict=True))
+    return Rate.of(labelled(replies, chosen, label))
 
 
 def exact(replies: list, chosen: list[Headline]) -> Rate:
-    """Share of replies that are the right label, that one word and nothing else, which is what the firm wants."""
-    return Rate.of(r.finished and r.text == headlines.policy(h) for r, h in zip(replies, chosen, strict=True))
+    """Share of replies that are the right label, that one word and nothing else."""
+    return Rate.of(worded(replies, chosen))
 
 
 def one_word(replies: list) -> Rate:

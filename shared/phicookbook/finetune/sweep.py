@@ -1,4 +1,4 @@
-"""The headline case under several settings, side by side in processes of their own, each a tracked run.
+"""The headline case under several settings, in processes of their own, as many at once as there are threads; each a tracked run.
 
 found = sweep([Trial("rank 1", 240, settings), ...], Path("sweep"))
 """
@@ -26,21 +26,36 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial gave on validation headlines: the share whose first label is right, and the share that is exactly the right
-    word; and its last loss, seconds and trained tokens."""
+    """What a trial gave: for each validation headline whether the first label is right (`labelled`) and whether the answer is
+    exactly the right word (`worded`), in the same order for every trial; and its last loss, seconds and trained tokens."""
 
     trial: Trial
-    score: Rate
-    exact: Rate
+    labelled: tuple[bool, ...]
+    worded: tuple[bool, ...]
     loss: float
     seconds: float
     trained_tokens: int
+
+    @property
+    def score(self) -> Rate:
+        """The share whose first label is right."""
+        return Rate.of(self.labelled)
+
+    @property
+    def exact(self) -> Rate:
+        """The share that is exactly the right word."""
+        return Rate.of(self.worded)
+
+
+def at_a_time(trials: int, at_once: int = 0) -> int:
+    """How many of that many trials run at once: `at_once`, or as many as there are threads when it is 0."""
+    return min(at_once or book_settings.threads(), trials)
 
 
 def sweep(
     trials: Sequence[Trial], folder: Path, base: str = "pocket", probe: int = 200, at_once: int = 0, experiment: str = "sweep"
 ) -> list[Outcome]:
-    """Train and score every trial and return the outcomes in their order; `at_once` 0 is as many as there are threads.
+    """Train and score every trial and return the outcomes in their order; see `at_a_time` for how many run at once.
 
     `probe` is how many validation headlines each is scored on. A progress bar counts the trials.
     """
@@ -52,11 +67,16 @@ def sweep(
     from phicookbook.finetune.registry import client
 
     client()  # the tables are made once, before several processes write into them
-    at_once = min(at_once or book_settings.threads(), len(trials))
+    at_once = at_a_time(len(trials), at_once)
     threads = max(1, book_settings.threads() // at_once)
     work = [(trial, folder, base, probe, experiment) for trial in trials]
     with ProcessPoolExecutor(at_once, mp_context=get_context("spawn"), initializer=_begin, initargs=(threads,)) as pool:
         return list(tqdm(pool.map(_try, work), total=len(trials), desc="sweep"))
+
+
+def folder_of(folder: Path, trial: Trial) -> Path:
+    """Where a trial of a sweep in `folder` leaves its model."""
+    return folder / trial.name.replace(" ", "-")
 
 
 def _begin(threads: int) -> None:
@@ -76,14 +96,13 @@ def _try(work: tuple) -> Outcome:
     chosen = headline_data.draw("validation", probe)
 
     def train(run):
-        out = folder / trial.name.replace(" ", "-")
-        return finetune(base, rows, trial.settings, out, progress=False, on_event=run.on_event)
+        return finetune(base, rows, trial.settings, folder_of(folder, trial), progress=False, on_event=run.on_event)
 
     run, result = track(experiment, {"rows": trial.rows} | trial.settings.to_dict(), train, trial.name)
     replies = case.answers(open_model(str(result.folder)), chosen)
-    score, exact = case.score(replies, chosen), case.exact(replies, chosen)
-    run.client.log_metric(run.id, "accuracy", score.value)
-    run.client.log_metric(run.id, "exact", exact.value)
-    return Outcome(
-        trial, score, exact, result.losses[-1][1] if result.losses else float("nan"), result.seconds, result.trained_tokens
-    )
+    labelled, worded = tuple(case.labelled(replies, chosen)), tuple(case.worded(replies, chosen))
+    loss = result.losses[-1][1] if result.losses else float("nan")
+    outcome = Outcome(trial, labelled, worded, loss, result.seconds, result.trained_tokens)
+    run.client.log_metric(run.id, "accuracy", outcome.score.value)
+    run.client.log_metric(run.id, "exact", outcome.exact.value)
+    return outcome
