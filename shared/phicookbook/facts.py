@@ -60,7 +60,10 @@ class Member:
 
     @property
     def active(self) -> float:
-        """Billions of parameters at work on a token: all of them, except in a mixture of experts."""
+        """Billions of parameters that may work on a token: all of them, except in a mixture of experts.
+
+        A model that sees or hears uses its encoders for what it reads only: see `family.formula.read`.
+        """
         return self.active_parameters or self.parameters
 
     @property

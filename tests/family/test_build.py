@@ -5,14 +5,11 @@ from __future__ import annotations
 import pytest
 
 from phicookbook.facts import family, member
-from phicookbook.family.build import build, cache_bytes, config, count, deviation, formula
+from phicookbook.family.build import build, cache_bytes, config, count, deviation
 from phicookbook.family.memory import kv_bytes, kv_bytes_per_token
 from phicookbook.settings import CookbookError
 
 MEMBERS = list(family().values())
-PLAIN = [
-    each for each in MEMBERS if each.name != "phi-2" and not each.experts and each.inputs == "text" and "small" not in each.name
-]
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +24,6 @@ def test_a_count_explains_the_published_figure(counts, each):
     assert deviation(found.total, each.parameters) < 1
     assert deviation(found.active, each.active) < 1
     assert sum(found.parts.values()) == found.total >= found.active > 0
-
-
-@pytest.mark.parametrize("each", PLAIN, ids=lambda each: each.name)
-def test_transformers_and_the_hand_formula_agree(counts, each):
-    assert counts[each.name].total == formula(each) and counts[each.name].built == "Phi3ForCausalLM"
 
 
 @pytest.mark.parametrize(
@@ -59,11 +51,9 @@ def test_the_mixture_by_hand(counts):
     assert found.total - found.active == 32 * 14 * 3 * 4096 * 6400 and found.built == "PhimoeForCausalLM"
 
 
-def test_phi_3_small_needs_one_table(counts):
-    """Two tables of embeddings would lie further than a unit from the published 7."""
+def test_phi_3_small_has_no_class(counts):
     small = member("Phi-3-small-8k-instruct")
     assert counts[small.name].built == "formula"
-    assert deviation(formula(small, biases=True, tied=True), 7) < 0.5 <= deviation(formula(small, biases=True, tied=False), 7)
     with pytest.raises(CookbookError, match="no class for microsoft/Phi-3-small"):
         config(small)
 

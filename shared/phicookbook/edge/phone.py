@@ -7,6 +7,7 @@ read_bandwidth()   # this machine's, in GB a CPU second
 from __future__ import annotations
 
 from phicookbook.facts import Member
+from phicookbook.family.formula import read
 from phicookbook.family.memory import GROUP, tokens_per_second, weight_bytes
 
 # Memory bandwidth in GB/s by arithmetic: bits of the bus times transfers a second. 64 bits of LPDDR5 at 6,400 million
@@ -21,8 +22,8 @@ def ceiling(each: Member, bandwidth_gb_s: float, bits: int = 4, tokens: int = 0)
 
 
 def needed_bandwidth(each: Member, per_second: float, bits: int = 4, group: int = GROUP) -> float:
-    """GB/s that `per_second` tokens a second take at the least: all active weights, scales included, once a token."""
-    return per_second * weight_bytes(each.active * 1e9, bits, group) / 1e9
+    """GB/s that `per_second` tokens a second take at the least: the weights of `formula.read`, scales included, once a token."""
+    return per_second * weight_bytes(read(each), bits, group) / 1e9
 
 
 def read_bandwidth(megabytes: int = 256, tries: int = 5) -> float:

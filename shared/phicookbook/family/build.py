@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from phicookbook.facts import Member
+from phicookbook.family.formula import language_model
 from phicookbook.settings import CookbookError
 
 # Ranks of Phi-4-multimodal's two LoRAs, on every matrix of the language model (its config.json).
@@ -50,7 +51,7 @@ def config(each: Member, **change):
         "tie_word_embeddings": bool(each.tied_embeddings), "rope_parameters": _rope(each),
     }  # fmt: skip
     if "small" in each.name:
-        raise CookbookError(f"transformers has no class for {each.id}: count it by `formula`")
+        raise CookbookError(f"transformers has no class for {each.id}: count it by `formula.language_model`")
     if each.name == "phi-2":
         del fields["sliding_window"]
         return transformers.PhiConfig(**{**fields, **change})
@@ -84,9 +85,9 @@ def build(configuration):
 
 
 def count(each: Member) -> Count:
-    """A member's parameters, from transformers' own model, or from `formula` where there is none."""
+    """A member's parameters, from transformers' own model, or from `formula.language_model` where there is none."""
     if "small" in each.name:
-        total = formula(each, biases=True, tied=True)
+        total = language_model(each)
         return Count(each.id, total, total, {"language model": total}, FORMULA)
     model = build(config(each))
     parts = {"language model": _numbers(model)}
@@ -138,20 +139,6 @@ def _vision(hidden: int) -> dict[str, int]:
         joined = 4 * CLIP["hidden_size"]
         projection = torch.nn.Sequential(torch.nn.Linear(joined, hidden), torch.nn.Linear(hidden, hidden))
     return {"image encoder": _numbers(encoder), "projection": _numbers(projection) + 2 * joined}
-
-
-def formula(each: Member, biases: bool = False, tied: bool | None = None) -> int:
-    """Parameters of a dense member with gated feed-forward layers, by hand from its widths.
-
-    `biases` as in Phi-3-small: on every matrix of a layer and on its norms. `tied`: one table for input and output.
-    """
-    head = each.hidden // each.heads
-    keys_values = 2 * head * each.kv_heads
-    layer = each.hidden * (2 * each.hidden + keys_values) + 3 * each.hidden * each.feed_forward + 2 * each.hidden
-    if biases:
-        layer += (each.hidden + keys_values) + each.hidden + 2 * each.feed_forward + each.hidden + 2 * each.hidden
-    tables = 1 if (each.tied_embeddings if tied is None else tied) else 2
-    return each.layers * layer + (2 if biases else 1) * each.hidden + tables * each.vocabulary * each.hidden
 
 
 def deviation(counted: int, published: float) -> float:

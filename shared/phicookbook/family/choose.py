@@ -1,4 +1,4 @@
-"""Which member of the family for which need: a pure function over the published figures.
+"""Which member of the family for which need: a pure function over published scores and counted sizes.
 
 choice = choose(Needs(memory_gb=8, reasoning=True))
 print(choice.member.name, *choice.why, choice.status, sep="\\n")
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from phicookbook import facts
 from phicookbook.facts import Member, Score
+from phicookbook.family.formula import stored
 from phicookbook.family.memory import kv_bytes, tokens_per_second, weight_bytes
 from phicookbook.settings import CookbookError
 
@@ -61,7 +62,7 @@ class Choice:
 def needed_gb(each: Member, needs: Needs) -> float:
     """GB for a member's weights and the cache of the needed context, as far as the member can read it."""
     context = min(needs.context, each.context)
-    return (weight_bytes(each.parameters * 1e9, needs.bits) + kv_bytes(each, context)) / 1e9
+    return (weight_bytes(stored(each), needs.bits) + kv_bytes(each, context)) / 1e9
 
 
 def speed(each: Member, needs: Needs) -> float:

@@ -3,12 +3,14 @@
     weight_bytes(3.8e9, 4) / 1e9          # 2.1 GB, scales included
     kv_bytes_per_token(member("phi-4"))   # 204800
 
-GB is 10^9 bytes here. What a runtime needs besides (activations, its own code) is left out: it differs by runtime.
+Sizes are counted (`family.formula`), not the rounded ones of the cards. GB is 10^9 bytes here. What a runtime needs besides
+(activations, its own code) is left out: it differs by runtime.
 """
 
 from __future__ import annotations
 
 from phicookbook.facts import Member
+from phicookbook.family.formula import read, stored
 from phicookbook.settings import CookbookError
 
 GROUP = 32  # weights that share a scale, as in llama.cpp's Q4_0 and Q8_0 blocks
@@ -47,14 +49,13 @@ def kv_bytes(each: Member, tokens: int, bits: int = 16) -> int:
 
 def longest_prompt(each: Member, memory_gb: float, bits: int = 4, group: int = GROUP) -> int:
     """Tokens whose KV cache (16 bits) fits beside the weights, at most the member's context; 0 when the weights do not fit."""
-    room = memory_gb * 1e9 - weight_bytes(each.parameters * 1e9, bits, group)
+    room = memory_gb * 1e9 - weight_bytes(stored(each), bits, group)
     if kv_bytes(each, each.context) <= room:
         return each.context
     return max(0, int(room // kv_bytes_per_token(each)))
 
 
 def tokens_per_second(each: Member, bandwidth_gb_s: float, bits: int = 4, tokens: int = 0) -> float:
-    """The roofline of decoding: every new token reads all active weights and the KV cache once, so no runtime is faster
-    than bandwidth over bytes. Prompts of one user; in batches the weights are read once for all."""
-    read = weight_bytes(each.active * 1e9, bits) + (kv_bytes(each, tokens) if tokens else 0)
-    return bandwidth_gb_s * 1e9 / read
+    """The roofline of decoding text: every new token reads the weights of `formula.read` and the KV cache once, so no
+    runtime is faster than bandwidth over bytes. One user; in batches the weights are read once for all."""
+    return bandwidth_gb_s * 1e9 / (weight_bytes(read(each), bits) + (kv_bytes(each, tokens) if tokens else 0))
