@@ -4,6 +4,7 @@ Every value has an environment variable, read here and nowhere else:
 
     PHI_MODEL      the model that chapters open (default "pocket")
     PHI_API_KEY    the key of an endpoint (default: none)
+    PHI_UPSTREAM_KEY  the key of the server that `cookbook serve --upstream` hands chats on to (default: none)
     PHI_ARTIFACTS  folder for everything that is made on this machine (default .artifacts in the repository)
     PHI_SEED       the seed of every draw (default 42)
     PHI_THREADS    CPU threads for torch (default: the machine's cores, at most 8)
@@ -83,6 +84,16 @@ def read_text(path: Path, most_bytes: int = 0) -> str:
 def api_key() -> str:
     """The key that an endpoint asks for, "" when none is set; never printed."""
     return os.environ.get("PHI_API_KEY", "").strip()
+
+
+def upstream_key() -> str:
+    """The key that the upstream of a service asks for, "" when none is set: the service's own key stays with it."""
+    return os.environ.get("PHI_UPSTREAM_KEY", "").strip()
+
+
+def without_keys() -> dict[str, str]:
+    """The environment for a process that needs none of the keys."""
+    return {name: value for name, value in os.environ.items() if name not in ("PHI_API_KEY", "PHI_UPSTREAM_KEY")}
 
 
 def azure_workspace() -> tuple[str, ...]:

@@ -40,3 +40,27 @@ def tuned(client):
         client, validation_file=upload(client, ROWS[:4]).id, suffix="shown", seed=7, metadata={"case": "test"}, knobs=knobs
     )
     return ended(client, job.id)
+
+
+@pytest.fixture(scope="session")
+def adapters(tiny_folder, tmp_path_factory):
+    """Folders of three adapters with random weights."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from phicookbook.models.local import open_folder
+
+    folders = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = open_folder(tiny_folder, str(tiny_folder)).model
+        lora = LoraConfig(r=4, target_modules=["qkv_proj", "o_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+        tuned = get_peft_model(model, lora)
+        folder = tmp_path_factory.mktemp(f"adapter{seed}")
+        tuned.save_pretrained(folder)
+        listing = folder / "adapter_config.json"
+        listing.write_text(
+            listing.read_text().replace('"base_model_name_or_path": null', f'"base_model_name_or_path": "{tiny_folder}"')
+        )
+        folders.append(folder)
+    return folders

@@ -6,7 +6,6 @@ import os
 import shutil
 
 import pytest
-import torch
 
 from phicookbook.models.local import open_folder
 from phicookbook.serverless.errors import ApiError
@@ -21,27 +20,6 @@ TOOLS = "{% if tools %}{{ tools[0]['function']['name'] }}{% endif %}{% for m in 
 @pytest.fixture
 def opened(tiny_folder):
     return open_folder(tiny_folder, "tiny")
-
-
-@pytest.fixture(scope="module")
-def adapters(tiny_folder, tmp_path_factory):
-    """Folders of three adapters with random weights."""
-    from peft import LoraConfig, get_peft_model
-
-    folders = []
-    for seed in range(3):
-        torch.manual_seed(seed)
-        model = open_folder(tiny_folder, str(tiny_folder)).model
-        lora = LoraConfig(r=4, target_modules=["qkv_proj", "o_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
-        tuned = get_peft_model(model, lora)
-        folder = tmp_path_factory.mktemp(f"adapter{seed}")
-        tuned.save_pretrained(folder)
-        listing = folder / "adapter_config.json"
-        listing.write_text(
-            listing.read_text().replace('"base_model_name_or_path": null', f'"base_model_name_or_path": "{tiny_folder}"')
-        )
-        folders.append(folder)
-    return folders
 
 
 def greedy(tokens: int = 12) -> Options:
@@ -115,6 +93,12 @@ def test_a_folder_that_went_is_told(opened, tmp_path):
     with pytest.raises(ApiError, match="may have just been deleted") as told:
         Batch(opened).add("a", talk("Hi"), greedy(), str(tmp_path))
     assert told.value.status == 404
+
+
+def test_an_adapter_of_another_base_is_told_whose_it_is(small_folder, adapters, tiny_folder):
+    with pytest.raises(ApiError, match=f"does not fit this service's base .* it was tuned from {tiny_folder}") as told:
+        Batch(open_folder(small_folder, "small")).add("a", talk("Hi"), greedy(), str(adapters[0]))
+    assert (told.value.status, told.value.body["code"]) == (409, "model_not_supported")
 
 
 def test_who_leaves_takes_nothing_along(opened):

@@ -10,7 +10,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import BaseModel
-from service_client import QUESTION, connect, ended, tune
+from service_client import QUESTION, connect, ended, tune, upload
 
 from phicookbook.corpora import headline_data, headlines
 from phicookbook.models import open_model
@@ -75,11 +75,17 @@ def test_two_hundred_requests_at_once_are_all_answered(client):
         if number % 4 == 0:
             return len(client.models.list().data)
         if number % 4 == 1:
+            return upload(client, name=f"{number}.jsonl").bytes
+        if number % 20 == 2:  # told at once and failed soon: its only row is none
+            return len(tune(client, b"{}").id)
+        if number % 4 == 2:
             return len(list(client.fine_tuning.jobs.list(limit=5).data)) + 1
         return ask(client, max_tokens=3, temperature=1, seed=number).usage.completion_tokens
 
     with ThreadPoolExecutor(200) as pool:
         assert all(found > 0 for found in pool.map(one, range(200)))
+    kept = {file.filename for file in client.files.list(limit=1_000)}
+    assert {f"{number}.jsonl" for number in range(1, 200, 4)} <= kept
 
 
 def test_base_and_adapters_share_a_batch(client, tuned):
@@ -308,6 +314,28 @@ def test_a_folder_is_deployed_and_deleted_while_the_service_runs(client, tuned, 
     assert client.models.delete("headlines").deleted and folder.exists()
 
 
+def test_a_whole_model_answers_beside_the_base_and_its_adapters(client, tuned, service, tmp_path, pocket):
+    """Managed training may merge the adapter into its base; the folder then answers as the adapter does."""
+    from peft import PeftModel
+
+    from phicookbook.models import open_model
+    from phicookbook.serverless.deploy import deploy
+    from phicookbook.serverless.store import Store
+
+    data = service.log.parent
+    store = Store(data)
+    adapter = store.served(tuned.fine_tuned_model).folder
+    store.close()
+    PeftModel.from_pretrained(open_model("pocket").model, adapter).merge_and_unload().save_pretrained(tmp_path / "whole")
+    pocket.tokenizer.save_pretrained(tmp_path / "whole")
+    deploy(data, "whole", tmp_path / "whole")
+    answers = {name: ask(client, model=name).choices[0].message.content for name in ("whole", tuned.fine_tuned_model, "pocket")}
+    assert answers["whole"] == answers[tuned.fine_tuned_model] != answers["pocket"]
+    assert client.models.delete("whole").deleted
+    with pytest.raises(openai.NotFoundError):
+        ask(client, model="whole")
+
+
 def test_a_wrong_key_and_a_web_page_are_turned_away(tmp_path, quiet_environment, service):
     import httpx
 
@@ -317,8 +345,10 @@ def test_a_wrong_key_and_a_web_page_are_turned_away(tmp_path, quiet_environment,
     assert httpx.put(f"{service.url}/models").json()["error"]["type"] == "invalid_request_error"
     from phicookbook.serverless import start
 
-    guarded = start(tmp_path / "guarded", "--most-megabytes", "1", key="right")
+    guarded = start(tmp_path / "guarded", "--most-megabytes", "1", "--host", "0.0.0.0", key="right")
     try:
+        bare = httpx.get(f"{guarded.url}/models")
+        assert bare.status_code == 401 and bare.json()["error"]["code"] == "invalid_api_key"
         for key in ("wrong", "", "rightx"):
             with pytest.raises(openai.AuthenticationError) as told:
                 connect(guarded.url, key or "none").models.list()

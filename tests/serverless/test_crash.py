@@ -151,15 +151,18 @@ def test_it_ends_with_its_parent(data):
 LIMITED = """
 import resource, sys
 from phicookbook import cli
-most = 400_000
+most = 2_000_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 sys.exit(cli.main(sys.argv[1:]))
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a limit on the size of files is POSIX's")
-def test_a_full_disk_is_told_and_nothing_is_lost(data, tmp_path):
-    """A limit on the size of a file stands in for a full disk: the system refuses the write in the same way."""
+def test_a_full_disk_is_told_and_nothing_is_lost(data):
+    """A limit on the size of a file stands in for a full disk: the system refuses the write in the same way.
+
+    A file that is too large is refused, and a job whose checkpoints do not fit ends with the reason and leaves no half of one.
+    """
     from phicookbook.serverless.server import Background
 
     class Limited(Background):
@@ -183,6 +186,13 @@ def test_a_full_disk_is_told_and_nothing_is_lost(data, tmp_path):
         assert [file.id for file in client.files.list()] == [small.id]
         assert client.files.content(small.id).read() == jsonl(ROWS)
         assert not list((data / "files").glob("*.part"))
+        done = ended(client, tune(client).id)
+        assert (done.status, done.error.code) == ("failed", "disk_full") and done.error.message.startswith(
+            "The service's disk is"
+        )
+        assert done.fine_tuned_model is None and [model.id for model in client.models.list()] == ["pocket"]
+        assert not (data / "jobs" / done.id / "model.part").exists()
+        assert ended(client, tune(client, b"{}").id).error.code == "invalid_training_file", "the next job has its turn"
     finally:
         service.stop()
         service.process.stdout.close()

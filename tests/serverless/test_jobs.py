@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
-from service_client import QUESTION, ROWS, ended, tune, until, upload
+from service_client import QUESTION, ROWS, connect, ended, tune, until, upload
 
 
 def test_a_job_ends_with_a_model(client, tuned):
@@ -136,6 +136,22 @@ def test_a_job_is_cancelled_paused_and_goes_on(client):
     for ask in (jobs.cancel, jobs.resume, jobs.pause):
         with pytest.raises(openai.BadRequestError):
             ask(first.id)
+
+
+def test_as_many_jobs_train_at_once_as_were_asked_for(tmp_path, quiet_environment):
+    from phicookbook.serverless import start
+
+    running = start(tmp_path / "data", "--jobs", "2")
+    try:
+        client = connect(running.url)
+        made = [tune(client, knobs={"n_epochs": 50}).id for _ in range(3)]
+        states = lambda: [client.fine_tuning.jobs.retrieve(id).status for id in made]  # noqa: E731
+        until(lambda: states()[:2] == ["running"] * 2, "two jobs that train")
+        assert states() == ["running", "running", "queued"]
+        client.fine_tuning.jobs.cancel(made[0])
+        until(lambda: states() == ["cancelled", "running", "running"], "the third job's turn")
+    finally:
+        running.stop()
 
 
 def test_jobs_are_listed_by_page_and_by_metadata(client, tuned):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from phicookbook.serverless.deploy import deploy
-from phicookbook.serverless.store import File, Store, new_id, now
+from phicookbook.serverless.store import File, Job, Store, new_id, now
 from phicookbook.settings import CookbookError
 
 
@@ -39,6 +39,26 @@ def test_a_sweep_leaves_what_has_a_row(store):
         (store.folder / "files" / name).write_bytes(b"half")
     store.sweep()
     assert [path.name for path in (store.folder / "files").iterdir()] == [kept.id]
+
+
+def test_a_sweep_leaves_jobs_that_have_a_row(store):
+    """A kill between making a job's folder and its row leaves a folder that nobody will ask for."""
+    for name in ("ftjob-known", "ftjob-never"):
+        (store.job_folder(name)).mkdir()
+        (store.job_folder(name) / "train.jsonl").write_text("{}")
+    with store.write() as session:
+        session.add(
+            Job(id="ftjob-known", status="queued", model="pocket", training_file="file-1", method="supervised",
+                hyperparameters={}, seed=1, created_at=1)
+        )  # fmt: skip
+    store.sweep()
+    assert [path.name for path in (store.folder / "jobs").iterdir()] == ["ftjob-known"]
+    assert (store.job_folder("ftjob-known") / "train.jsonl").exists()
+
+
+def test_the_database_lets_others_read_while_one_writes(store):
+    with store.read() as session:
+        assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
 def test_an_error_in_a_transaction_leaves_nothing(store):

@@ -45,6 +45,19 @@ def test_the_upstream_s_errors_come_through(front):
         connect(front.url).chat.completions.create(model="gpt-9", messages=QUESTION)
 
 
+def test_the_upstream_gets_its_own_key_and_never_the_service_s(tmp_path, quiet_environment, monkeypatch):
+    monkeypatch.setenv("PHI_UPSTREAM_KEY", "theirs")
+    with serving() as stub:
+        running = start(tmp_path / "data", "--upstream", stub.name.partition("#")[0], key="ours")
+        try:
+            connect(running.url, "ours").chat.completions.create(model="pocket", messages=QUESTION)
+            with pytest.raises(openai.AuthenticationError):
+                connect(running.url, "theirs").chat.completions.create(model="pocket", messages=QUESTION)
+        finally:
+            running.stop()
+        assert stub.keys == ["Bearer theirs"]
+
+
 def test_a_tuned_model_is_announced_once(tmp_path, tiny_folder, quiet_environment):
     """The stub takes every request, as vLLM takes an adapter; what it saw tells what it was asked to load."""
     with serving() as stub:
@@ -108,6 +121,7 @@ def test_whatever_the_upstream_does_the_client_gets_an_error_in_openai_s_shape(s
     with pytest.raises(openai.APIStatusError, match=told) as caught:
         say(client)
     assert caught.value.status_code == status and set(caught.value.body) == {"message", "type", "param", "code"}
+    assert isinstance(caught.value, openai.RateLimitError) == (status == 429)
     assert say(client).choices[0].message.content == "ONE TWO THREE"
 
 

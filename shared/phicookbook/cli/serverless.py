@@ -41,7 +41,8 @@ def _serve(options) -> int:
     folder = Path(options.data) if options.data else settings.artifacts() / "serverless"
     config = Config(
         folder=folder, base=options.model or settings.model(), host=options.host, key=settings.api_key(),
-        upstream=options.upstream, at_once=options.jobs, most_bytes=options.most_megabytes * 1024 * 1024,
+        upstream=options.upstream, upstream_key=settings.upstream_key(), at_once=options.jobs,
+        most_bytes=options.most_megabytes * 1024 * 1024,
     )  # fmt: skip
     for pair in options.deploy:
         name, _, where = pair.partition("=")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sqlite3
 
 TYPES = {
@@ -15,6 +16,8 @@ TYPES = {
 }  # fmt: skip
 # A full disk, a quota, and a limit on the size of a file: the same thing to a client.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+TORCH_CANNOT_WRITE = ("iostream error", "PytorchStreamWriter failed writing")
+DISK_FULL = "The service's disk is full"
 log = logging.getLogger("phicookbook.serverless")
 
 
@@ -39,21 +42,30 @@ def not_found(what: str, id: str, param: str | None = None) -> ApiError:
 
 def from_exception(error: BaseException) -> ApiError:
     """What a client is told of any exception; one that nobody foresaw is logged and told without its text."""
-    import sqlalchemy.exc
-
     if isinstance(error, ApiError):
         return error
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    if isinstance(cause, OSError) and cause.errno in FULL:
-        return _full()
-    if isinstance(cause, sqlite3.Error):
-        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return _full()
-        if "locked" in str(cause):
-            return ApiError(503, "The service's database is busy: try again.", code="busy")
+    if disk_full(error):
+        return ApiError(507, f"{DISK_FULL}: delete files or models that are no longer needed.", code="disk_full")
+    if isinstance(cause := _cause(error), sqlite3.Error) and "locked" in str(cause):
+        return ApiError(503, "The service's database is busy: try again.", code="busy")
     log.exception("unforeseen", exc_info=error)
     return ApiError(500, "The service failed at this request; its log says why.", code="internal_error")
 
 
-def _full() -> ApiError:
-    return ApiError(507, "The service's disk is full: delete files or models that are no longer needed.", code="disk_full")
+def disk_full(error: BaseException) -> bool:
+    """Whether an exception, or one that it came from, tells of a full disk; writers of weights tell it in words only."""
+    cause = _cause(error)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    if isinstance(cause, OSError) and cause.errno is not None:
+        return cause.errno in FULL
+    told = any(words in str(cause) for words in (*map(os.strerror, FULL), *TORCH_CANNOT_WRITE))
+    before = error.__cause__ or error.__context__
+    return told or (before is not None and disk_full(before))
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error of a database error, any other as it is."""
+    import sqlalchemy.exc
+
+    return error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error

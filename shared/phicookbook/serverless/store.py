@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -211,7 +212,7 @@ class Store:
         self.path_of(file).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what a kill left behind: half-written files, files without a row, and what has expired.
+        """Remove what a kill left behind: half-written files, files and jobs without a row, and what has expired.
 
         Nobody else writes meanwhile, so a file that a training process is taking in is not mistaken for a leftover.
         """
@@ -222,8 +223,12 @@ class Store:
                     session.delete(row)
             known = {row.id for row in rows if not (row.expires_at and row.expires_at <= now())}
             gone = [path for path in (self.folder / "files").iterdir() if path.name not in known]
+            jobs = set(session.exec(select(Job.id)).all())
+            never = [path for path in (self.folder / "jobs").iterdir() if path.name not in jobs]  # killed before they were told
         for path in gone:
             path.unlink(missing_ok=True)
+        for path in never:
+            shutil.rmtree(path, ignore_errors=True)
 
     def tell(self, session: Session, job_id: str, message: str, level: str = "info", data: dict | None = None) -> None:
         """Add an event to a job; with `data` it is one of metrics."""

@@ -10,7 +10,6 @@ next one finds the jobs that were running, leaves alone those whose process live
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import threading
 from filelock import FileLock, Timeout
 from sqlmodel import select
 
+from phicookbook import settings
 from phicookbook.serverless import automatic, jobs, validation
 from phicookbook.serverless.store import Job, Store
 from phicookbook.serverless.worker import LOCK
@@ -134,7 +134,7 @@ class Supervisor:
         words = [sys.executable, "-m", "phicookbook.serverless.worker", str(self.store.folder), job.id, str(now.attempt)]
         with (self.store.job_folder(job.id) / "worker.log").open("ab") as out:
             process = subprocess.Popen(  # a session of its own: Ctrl-C in the server's terminal is for the server
-                words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env=_environment()
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env=settings.without_keys()
             )
         self.processes[job.id] = (now.attempt, process)
 
@@ -144,11 +144,6 @@ class Supervisor:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f"Its last words: {last[:300]}" if last else "It left no words: it may have been killed for its memory."
-
-
-def _environment() -> dict[str, str]:
-    """What a training process gets of the environment: not the service's key."""
-    return {name: value for name, value in os.environ.items() if name != "PHI_API_KEY"}
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlmodel import Session, select
 
-from phicookbook.serverless import automatic, jobs
+from phicookbook.serverless import automatic, errors, jobs
 from phicookbook.serverless.store import Checkpoint, Event, Job, Served, Store, new_id, now
 from phicookbook.settings import CookbookError
 
@@ -58,7 +59,7 @@ class Run:
         self.out = store.job_folder(job_id) / "model"
 
     def train(self) -> None:
-        """Train, write the result file and let the model appear; a CookbookError fails the job with its sentence."""
+        """Train, write the result file and let the model appear; a CookbookError or a full disk fails the job with a sentence."""
         from phicookbook.finetune import finetune, read_jsonl
 
         with self.writing() as (_, job):
@@ -78,6 +79,17 @@ class Run:
             with self.writing() as (session, job):
                 code, param = (f"invalid_{param}", param) if about_rows else ("training_failed", None)
                 jobs.fail(self.store, session, job, str(error), code, param)
+        except Exception as error:
+            if not errors.disk_full(error):
+                raise
+            self.give_up_room()
+
+    def give_up_room(self) -> None:
+        """End a job that the disk has no room for; what it wrote goes first, else there would be no room to say so."""
+        shutil.rmtree(self.out.with_name(self.out.name + ".part"), ignore_errors=True)
+        with self.writing() as (session, job):
+            told = f"{errors.DISK_FULL}: delete files or models that are no longer needed, and start the job again."
+            jobs.fail(self.store, session, job, told, "disk_full")
 
     def files(self, job: Job) -> tuple[str, str]:
         """Names of the training and of the validation rows, "" for none."""

@@ -41,6 +41,7 @@ class Config:
     host: str = "127.0.0.1"
     key: str = ""
     upstream: str = ""
+    upstream_key: str = ""
     at_once: int = 1
     most_bytes: int = MOST_BYTES
 
@@ -60,7 +61,7 @@ class Service:
         self.lock = FileLock(self.store.folder / "service.lock", timeout=0)
         self.supervisor = Supervisor(self.store, config.at_once)
         self.engine = EngineClient(config.base)
-        self.upstream = Upstream(config.upstream, self.store, config.base, config.key) if config.upstream else None
+        self.upstream = Upstream(config.upstream, self.store, config.base, config.upstream_key) if config.upstream else None
 
     def take(self) -> None:
         """Take the folder; raises CookbookError when another service has it."""

@@ -103,7 +103,8 @@ def _message(message) -> dict:
     """A message as chat templates read it."""
     calls = [call.model_dump() for call in message.tool_calls or []]
     role = "system" if message.role == "developer" else message.role
-    return {"role": role, "content": message.text} | ({"tool_calls": calls} if calls else {})
+    answered = {name: value for name in ("name", "tool_call_id") if (value := getattr(message, name)) is not None}
+    return {"role": role, "content": message.text} | answered | ({"tool_calls": calls} if calls else {})
 
 
 async def _whole(service, form: ChatForm, sources: list) -> dict:

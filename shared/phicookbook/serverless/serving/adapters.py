@@ -9,6 +9,7 @@ Mixing them in one batch is PEFT's work.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -17,12 +18,18 @@ from phicookbook.serverless.errors import ApiError
 
 MOST = 32
 BASE = "__base__"  # PEFT's name for rows without an adapter
-WEIGHTS = "adapter_model.safetensors"
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+
+
+def _origin(folder: str) -> str:
+    """What an adapter says of the model that it was tuned from."""
+    named = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    return f"it was tuned from {named or 'another model'}; serve that with --model, or deploy another adapter"
 
 
 def is_adapter(folder: str | Path) -> bool:
     """Whether a folder holds an adapter and not a whole model."""
-    return (Path(folder) / "adapter_config.json").exists()
+    return (Path(folder) / CONFIG).exists()
 
 
 class Adapters:
@@ -48,16 +55,21 @@ class Adapters:
                 self.names[key] = self.names.pop(key)
                 return key
             self._read(folder, key)
-        except (OSError, ValueError, RuntimeError) as error:
+        except OSError as error:
             told = f"The model's files can't be opened ({shorten(str(error), 200)}): it may have just been deleted."
             raise ApiError(404, told, param="model", code="model_not_found") from error
+        except (ValueError, RuntimeError) as error:
+            told = f"The adapter does not fit this service's base ({shorten(str(error), 200)}): {_origin(folder)}."
+            raise ApiError(409, told, param="model", code="model_not_supported") from error
         others = [old for old in self.names if old != key and old not in used]
         self._drop(others[: max(0, len(self.names) - MOST)])
         return key
 
-    def unload(self, folder: str, used: set[str]) -> None:
-        """Let go of a folder's adapter, unless a request is still using it."""
-        self._drop([key for key in self.names if key.rpartition("@")[0] == folder and key not in used])
+    def unload(self, folder: str, used: set[str]) -> bool:
+        """Let go of a folder's adapter; whether no request is still using it."""
+        keys = [key for key in self.names if key.rpartition("@")[0] == folder]
+        self._drop([key for key in keys if key not in used])
+        return not used & set(keys)
 
     def _read(self, folder: str, key: str) -> None:
         from peft import PeftModel

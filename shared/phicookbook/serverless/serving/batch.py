@@ -122,9 +122,9 @@ class Batch:
         except CookbookError as error:
             raise ApiError(400, str(error), param="response_format", code="invalid_schema") from None
 
-    def unload(self, folder: str) -> None:
-        """Let go of an adapter, unless a request is still using it."""
-        self.adapters.unload(folder, self._used())
+    def unload(self, folder: str) -> bool:
+        """Let go of an adapter; whether no request is still using it."""
+        return self.adapters.unload(folder, self._used())
 
     def _used(self) -> set[str]:
         return {row.adapter for row in [*self.rows, *self.waiting]}

@@ -10,10 +10,10 @@ import asyncio
 import itertools
 import json
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator
 
+from phicookbook import settings
 from phicookbook.serverless.errors import ApiError
 
 MOST_WAITING = 1_000
@@ -75,10 +75,9 @@ class EngineClient:
             if self.process and self.process.returncode is None and self.reader and not self.reader.done():
                 return
             words = [sys.executable, "-m", "phicookbook.serverless.serving.process", self.base]
-            environment = {name: value for name, value in os.environ.items() if name != "PHI_API_KEY"}
             pipe = asyncio.subprocess.PIPE
             self.process = await asyncio.create_subprocess_exec(
-                *words, stdin=pipe, stdout=pipe, limit=LINE_BYTES, env=environment, start_new_session=True
+                *words, stdin=pipe, stdout=pipe, limit=LINE_BYTES, env=settings.without_keys(), start_new_session=True
             )
             self.reader = asyncio.create_task(self._read(self.process))
 

@@ -42,6 +42,7 @@ class Engine:
             torch.set_num_threads(1)
         self.batches = {"": Batch(opened)}
         self.ids: dict[str, Batch] = {}
+        self.gone: set[str] = set()  # folders of deleted models that a request may still be using
 
     def take(self, order: dict) -> list[dict]:
         """Do as an order says; an error is told as an event of its request."""
@@ -54,13 +55,15 @@ class Engine:
             elif order["op"] == "cancel" and id in self.ids:
                 self.ids.pop(id).drop(id)
             elif order["op"] == "unload":
-                self._unload(folder)
+                self.gone.add(folder)
+                self._let_go()
         except Exception as error:
             told = from_exception(error)
             return [{"id": id, "error": {"status": told.status, **told.body}}]
         return []
 
     def _batch(self, folder: str) -> Batch:
+        self.gone.discard(folder)
         if not folder or is_adapter(folder):
             return self.batches[""]
         if folder not in self.batches:
@@ -69,10 +72,13 @@ class Engine:
             self.batches[folder] = Batch(open_folder(folder, os.path.basename(folder)))
         return self.batches[folder]
 
-    def _unload(self, folder: str) -> None:
-        self.batches[""].unload(folder)
-        if folder in self.batches and folder and not self.batches[folder].busy:
-            del self.batches[folder]
+    def _let_go(self) -> None:
+        """Free the memory of deleted models, each as soon as no request uses it."""
+        for folder in list(self.gone):
+            whole = self.batches.get(folder)
+            if self.batches[""].unload(folder) and not (whole and whole.busy):
+                self.batches.pop(folder, None)
+                self.gone.remove(folder)
 
     @property
     def busy(self) -> bool:
@@ -92,6 +98,7 @@ class Engine:
         for event in told:
             if "finish" in event or "error" in event:
                 self.ids.pop(event["id"], None)
+        self._let_go()
         return told
 
 
