@@ -21,6 +21,11 @@ from phicookbook.settings import CookbookError
 IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
 CLUSTER, GPU = "gpu-cluster", "Standard_NC24ads_A100_v4"
 MODELS = "azureml://registries/azureml/models/{}/labels/latest"
+LOADERS = {
+    "compute": "load_compute", "environment": "load_environment", "training_data": "load_data", "validation_data": "load_data",
+    "job": "load_job", "finetuning_job": "load_job", "model": "load_model", "endpoint": "load_online_endpoint",
+    "deployment": "load_online_deployment",
+}  # fmt: skip
 STAND_IN = "Phi-4-mini-instruct"  # for our own models, which no catalogue holds
 
 
@@ -108,13 +113,35 @@ def finetuning_job(job: Job):
 
 
 def faults(requested: dict) -> list[str]:
-    """What the SDK's own schemas find wrong with the requests, [] when nothing is; needs no network."""
+    """What the SDK finds wrong with the requests, [] when nothing is; needs no network.
+
+    Each request is written as the YAML file that `az ml` takes and read again by the SDK's own loader, which holds it against its
+    schema; a command is checked by its own method as well.
+    """
     told = []
     for what, entity in requested.items():
-        check = getattr(entity, "_validate", None)
-        found = check() if check else None
-        told += [f"{what}: {message}" for message in (found.error_messages.values() if found else [])]
+        found = entity._validate() if hasattr(entity, "_validate") else None
+        messages = list(found.error_messages.values()) if found else []
+        told += [f"{what}: {message}" for message in messages or _misread(what, entity)]
     return told
+
+
+def _misread(what: str, entity) -> list[str]:
+    """Why the SDK cannot write a request as YAML or read that again, [] when it can."""
+    import tempfile
+
+    import azure.ai.ml as sdk
+    from azure.ai.ml.exceptions import ValidationException
+    from marshmallow import ValidationError
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{what}.yaml"
+        try:
+            path.write_text(shown(entity), encoding="utf-8")
+            getattr(sdk, LOADERS[what])(str(path))
+        except (ValidationException, ValidationError, ValueError) as error:
+            return [" ".join(str(error).split("Visit this link")[0].split())]
+    return []
 
 
 def dry_run(job: Job, folder: Path | None = None) -> str:
