@@ -23,6 +23,7 @@ class Stub(ThreadingHTTPServer):
         self.at_once = self.most_at_once = 0
         self.barrier: threading.Barrier | None = None
         self.extra: dict = {}
+        self.retry_after: str | None = "1"  # milliseconds that every answer names; None leaves the wait to the client
 
     @property
     def name(self) -> str:
@@ -107,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("retry-after-ms", "1")
+        if self.server.retry_after is not None:
+            self.send_header("retry-after-ms", self.server.retry_after)
         self.end_headers()
         self.wfile.write(body)
 

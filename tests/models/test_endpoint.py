@@ -6,12 +6,14 @@ pytest tests/models/test_endpoint.py
 from __future__ import annotations
 
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from stub_endpoint import serving
 
 from phicookbook.models import open_model
-from phicookbook.models.endpoint import AT_ONCE, open_endpoint
+from phicookbook.models.endpoint import AT_ONCE, RETRIES, open_endpoint
 from phicookbook.settings import CookbookError
 
 KEY = "sk-very-secret"
@@ -99,6 +101,36 @@ def test_a_busy_or_failing_server_is_asked_again(stub, wrong):
     stub.script = [wrong, wrong]
     assert open_endpoint(stub.name).chat("hi").text == "HI"
     assert len(stub.seen) == 3
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """The seconds that the client means to wait before each further try; it goes on at once."""
+    from openai import _base_client
+
+    waited: list[float] = []
+    monkeypatch.setattr(_base_client, "time", SimpleNamespace(time=time.time, sleep=waited.append))
+    return waited
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_without_a_named_wait_each_is_longer_than_the_one_before(stub, waits, status):
+    stub.retry_after, stub.script = None, [status] * 3
+    assert open_endpoint(stub.name).chat("hi").text == "HI"
+    assert len(stub.seen) == 4 and len(waits) == 3
+    assert 0 < waits[0] < waits[1] < waits[2]
+
+
+def test_after_the_last_wait_it_gives_up_with_a_sentence(stub, waits):
+    stub.retry_after, stub.script = None, [429] * 9
+    message = told(open_endpoint(stub.name).chat, "hi")
+    assert message.endswith(f"is asked too often (429), also after {RETRIES} more tries: wait, or ask less at once")
+    assert len(stub.seen) == RETRIES + 1 and len(waits) == RETRIES and waits == sorted(waits)
+
+
+def test_the_wait_that_a_server_names_is_kept(stub, waits):
+    stub.retry_after, stub.script = "2500", [429]
+    assert open_endpoint(stub.name).chat("hi").text == "HI" and waits == [2.5]
 
 
 @pytest.mark.parametrize(
