@@ -118,3 +118,10 @@ def test_the_command(index, words, monkeypatch, capsys):
     assert told[:2] == ["9:30", "  > [1] The Mira Inn opens at 9:30.  (inn.md: Mira Inn)"]
     assert "    [2] Dogs are welcome at the Mira Inn.  (inn.md: Mira Inn)" in told
     assert cli.main([*arguments, "--lines", "1"]) == 0 and "[2]" not in capsys.readouterr().out
+
+
+def test_the_command_shows_how_far_it_is_beside_the_answer(index, words, monkeypatch, capsys):
+    monkeypatch.setattr("phicookbook.retrieval.index.load_embedder", lambda: words)
+    assert cli.main(["ask", "The Mira Inn opens at what time?", "--index", str(index.folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "ask: search: 100%" in err and "ask: answer: 100%" in err and "ask: " not in out and out.strip()

@@ -9,30 +9,10 @@ import os
 
 import pytest
 
-from phicookbook.retrieval import loading
+from phicookbook.retrieval import Index, loading
 from phicookbook.retrieval.loading import front_matter, load_folder
+from phicookbook.retrieval.speed import pdf
 from phicookbook.settings import CookbookError
-
-
-def pdf(*pages: str) -> bytes:
-    """A small PDF with a line of text on each page."""
-    kids = " ".join(f"{4 + 2 * place} 0 R" for place in range(len(pages)))
-    parts = ["<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
-             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]  # fmt: skip
-    for place, text in enumerate(pages):
-        stream = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET"
-        parts.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents {5 + 2 * place} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>"
-        )
-        parts.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
-    text, offsets = "%PDF-1.4\n", []
-    for place, part in enumerate(parts, 1):
-        offsets.append(len(text))
-        text += f"{place} 0 obj\n{part}\nendobj\n"
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    trailer = f"trailer\n<< /Size {len(parts) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
-    return f"{text}xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
 
 
 @pytest.fixture
@@ -112,9 +92,17 @@ def test_hidden_files_are_left_alone(folder):
     assert len(loaded.documents) == 2 and not loaded.skipped
 
 
-def test_five_megabytes_are_read(folder):
-    (folder / "large.txt").write_text("A line of text.\n" * 330_000, encoding="utf-8")
-    assert [len(d.text) for d in load_folder(folder).documents if d.id == "large.txt"] == [330_000 * 16]
+def test_five_megabytes_are_read_indexed_and_searched(folder, words, tmp_path):
+    lines = ["A line of text.\n"] * 330_000
+    lines[200_000] = "The heron eats at dawn.\n"
+    (folder / "large.txt").write_text("".join(lines), encoding="utf-8")
+    (large,) = [document for document in load_folder(folder).documents if document.id == "large.txt"]
+    assert len(large.text) == 330_000 * 16 + 8
+    index = Index(tmp_path / "index", words)
+    assert index.update([large]).chunks == len(index) > 5_000
+    found = index.search("What does the heron eat?", 1)[0]
+    assert "The heron eats at dawn." in found.text == large.text[found.start : found.end]
+    assert found.vectors.shape == (2, 384)  # the line that fills the rest is kept once
 
 
 def test_more_than_the_limit_is_skipped(folder, monkeypatch):

@@ -54,10 +54,10 @@ def test_evaluate_scores_a_perfect_and_a_blind_search(documents):
     gold = {row["question"]: sorted(measure.relevant(row, chunks)) for row in rows}
     perfect = measure.evaluate(lambda question, k: gold[question], rows, chunks)
     blind = measure.evaluate(lambda question, k: [], rows, chunks)
-    for metric in ("recall@5", "nDCG@10", "MRR"):
+    for metric in ("recall@5", "nDCG@10", "MRR@10"):
         assert (perfect.mean(metric), blind.mean(metric)) == (1, 0)
     assert all(perfect.complete) and not any(blind.complete)
-    assert len(perfect.only([True] * 10 + [False] * 30).values["MRR"]) == 10
+    assert len(perfect.only([True] * 10 + [False] * 30).values["MRR@10"]) == 10
 
 
 def test_the_threshold_parts_the_two_sides():

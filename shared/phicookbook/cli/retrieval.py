@@ -94,7 +94,7 @@ def _ask(options) -> int:
 
     index = _opened(options.index)
     more = {} if options.lines is None else {"most": options.lines}
-    found = ask(options.question, index, open_model(options.model), **more)
+    found = ask(options.question, index, open_model(options.model), progress="ask", **more)
     print(found.text)
     for number, line in enumerate(found.read, start=1):  # what was read, and what is cited
         print(f"  {'>' if number in found.cited else ' '} [{number}] {line.text}  ({found.passages[line.passage].place})")

@@ -35,7 +35,7 @@ METRICS: dict[str, Callable[[Sequence[str], set[str]], float]] = {
     "recall@1": lambda ranking, gold: recall_at(ranking, gold, 1),
     "recall@5": lambda ranking, gold: recall_at(ranking, gold, 5),
     "nDCG@10": lambda ranking, gold: ndcg_at(ranking, gold, 10),
-    "MRR": mrr,
+    "MRR@10": mrr,  # of rankings that end after DEPTH passages
 }
 Search = Callable[[str, int], Sequence[str]]
 

@@ -69,11 +69,11 @@ def outcomes(rows: Sequence[dict], answers: Sequence[Answer]) -> str:
 
 
 def citations(rows: Sequence[dict], answers: Sequence[Answer]) -> tuple[Rate, Rate]:
-    """Precision and recall of the citations of the answers that were given.
+    """The precision of the citations of the answers that were given, and the share of these answers that cite evidence.
 
-    Precision: the share of cited lines that are evidence of the question. Recall: the share of answers that cite at least one
-    line of the evidence. A question of two facts has two such lines, of which only one holds the answer. Where nothing is cited,
-    both are 0.
+    Precision: the share of cited lines that are evidence of the question. An answer cites evidence when at least one of its lines
+    is; that is not the recall of `citing`, which asks of each statement whether its passages support it. A question of two facts
+    has two lines of evidence, of which only one holds the answer. Where nothing is cited, both are 0.
     """
     given = [(set(row["evidence"]), answer) for row, answer in zip(rows, answers, strict=True) if not answer.declined]
     marks = [[answer.read[place - 1].text in evidence for place in answer.cited] for evidence, answer in given]
