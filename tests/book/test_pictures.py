@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phicookbook.book import pictures
 from phicookbook.book.pictures import LiveCurve
 
 
@@ -27,3 +28,14 @@ def test_validation_is_a_second_line_whichever_comes_first(capsys):
     assert lines(curve, 10) == {"training rows": [(5, 1.5)], "validation rows": [(5, 2.0), (10, 0.75)]}
     shown = capsys.readouterr().out
     assert "training rows 1.50 at step 5, 1.50 at step 5; validation rows 2.00 at step 5, 0.75 at step 10 of 10." in shown
+
+
+def test_points_that_come_at_once_are_drawn_together_and_the_last_ones_always(capsys, monkeypatch):
+    monkeypatch.setattr(pictures, "SECONDS_APART", 3600)
+    curve = LiveCurve("Loss")
+    for step in range(1, 11):
+        curve.on_log(step, 10, 1 / step)
+    curve.on_validation(10, 10, 0.5)
+    shown = capsys.readouterr().out
+    assert [shown.count(f"at step {step} of 10.") for step in (1, 5, 10)] == [1, 0, 2]
+    assert len(lines(curve, 10)["training rows"]) == 10

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import nbformat
 import papermill
-from service_client import connect, until
+from service_client import connect
 
 from phicookbook import serverless, settings
 from phicookbook.book import claims
@@ -23,8 +24,9 @@ SMALL = {"rows": 500, "judged": 40, "asked": 2}
 
 def deploy_when_done(client, data) -> None:
     """What a person does in the portal: as soon as a job has succeeded, its model is deployed under the chapter's name."""
-    done = until(lambda: next((job for job in client.fine_tuning.jobs.list() if job.status == "succeeded"), None), "a model")
-    deploy(data, "headlines", data / "jobs" / done.id / "model")
+    while not (done := [job for job in client.fine_tuning.jobs.list() if job.status == "succeeded"]):
+        time.sleep(0.2)
+    deploy(data, "headlines", data / "jobs" / done[0].id / "model")
 
 
 def test_the_chapter_runs_against_a_service_elsewhere(tmp_path, artifacts):
@@ -35,7 +37,7 @@ def test_the_chapter_runs_against_a_service_elsewhere(tmp_path, artifacts):
         threading.Thread(target=deploy_when_done, args=(client, data), daemon=True).start()
         papermill.execute_notebook(
             settings.COOKBOOK / f"{CHAPTER}.ipynb", executed, {"base_url": service.url, "deployment": "headlines", **SMALL},
-            cwd=settings.COOKBOOK, progress_bar=False,
+            cwd=settings.COOKBOOK, progress_bar=False, start_timeout=600,
         )  # fmt: skip
         models, files = [model.id for model in client.models.list()], [file.id for file in client.files.list()]
     finally:

@@ -7,9 +7,12 @@ show(figure, alt="The loss falls from 2 to 0.1 over 90 steps.")
 from __future__ import annotations
 
 import io
+import time
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), made to be told apart with any colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442"
+
+SECONDS_APART = 0.5  # between two drawings of a curve that grows, each of which takes a tenth of a second
 
 
 def canvas(title: str, x: str, y: str, size: tuple[float, float] = (7.0, 3.6)):
@@ -46,13 +49,15 @@ def show(figure, alt: str, display_id: str | None = None, update: bool = False) 
 class LiveCurve:
     """Curves that grow while a model trains: the loss on training rows, and on validation rows where there are any.
 
-    Pass `on_log` to `finetune`, or `on_log` and `on_validation` to `watch`.
+    Pass `on_log` to `finetune`, or `on_log` and `on_validation` to `watch`. Points that come in quick succession are drawn
+    together, those of the last step always.
     """
 
     def __init__(self, title: str = "Fine-tuning loss"):
         self.title = title
         self.points: list[tuple[int, float]] = []
         self.validation: list[tuple[int, float]] = []
+        self._drawn = float("-inf")  # when, in seconds of the monotonic clock
 
     def on_log(self, step: int, steps: int, loss: float) -> None:
         """Add a point of the training loss and redraw."""
@@ -65,8 +70,11 @@ class LiveCurve:
     def _add(self, line: list, step: int, steps: int, loss: float) -> None:
         first = not self.points and not self.validation
         line.append((step, loss))
+        if step < steps and time.monotonic() < self._drawn + SECONDS_APART:
+            return
         figure, alt = self.picture(steps)
         show(figure, alt, display_id=f"curve-{id(self)}", update=not first)
+        self._drawn = time.monotonic()
 
     def picture(self, steps: int):
         """(figure, alt text) of what was heard so far of a run of that many steps; the validation loss is a second line."""
