@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from phicookbook.pocket.recipe import Recipe, build, config, optimizers
+from phicookbook.pocket.recipe import Recipe, build, config, optimizers, precision
 from phicookbook.settings import CookbookError
 
 
@@ -83,6 +83,18 @@ def test_attention_is_causal(recipe):
     with torch.inference_mode():
         first, second = (model(input_ids=x).logits[0] for x in (ids, changed))
     assert torch.allclose(first[:-1], second[:-1]) and not torch.allclose(first[-1], second[-1])
+
+
+@pytest.mark.parametrize(
+    ("device", "able", "name"),
+    [("cuda", {}, "bfloat16"), ("cpu", {"amx_bf16": True}, "bfloat16"), ("cpu", {"avx512_bf16": True}, "bfloat16"),
+     ("cpu", {"avx512_bf16": False, "avx512_f": True}, "float32"), ("cpu", {}, "float32")],
+)  # fmt: skip
+def test_bfloat16_is_for_those_who_have_instructions_for_it(monkeypatch, device, able, name):
+    import torch
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert precision(torch.device(device)) == getattr(torch, name)
 
 
 def test_matrices_go_to_muon_and_the_rest_to_adamw(recipe):

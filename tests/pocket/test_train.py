@@ -17,7 +17,7 @@ import pytest
 
 from phicookbook.pocket import mixture, train
 from phicookbook.pocket.package import read_log
-from phicookbook.pocket.recipe import Recipe, build
+from phicookbook.pocket.recipe import Recipe, build, precision
 from phicookbook.settings import CookbookError
 
 # Train, but keep only the checkpoints of the first three steps and die without a word in the sixth.
@@ -205,7 +205,7 @@ def test_a_loss_agrees_with_one_row_at_a_time(recipe, tokenizer):
     assert found.shape == weights.shape == (len(part.ids), len(part.ids[0]) - 1)
     for ids, row, loss in zip(part.ids, part.weights, found, strict=True):
         length = ids.index(tokenizer.pad_token_id) + 1  # the token that pads also ends each row
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision(model.device) == torch.bfloat16):
             logits = model(input_ids=torch.tensor([ids[:length]])).logits[0, :-1].float()
         plain = torch.nn.functional.cross_entropy(logits, torch.tensor(ids[1:length]), reduction="none")
         expected = plain * torch.tensor(row[1:length])
