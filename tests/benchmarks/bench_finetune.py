@@ -14,11 +14,13 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from phicookbook import settings
 from phicookbook.corpora import headline_data
 from phicookbook.finetune import POCKET, FinetuneSettings, finetune, trainer
 from phicookbook.models import open_model
+from phicookbook.pocket.recipe import precision
 
 ROWS, TURNS, BOUND, EQUAL = 768, 2, 1.5, 0.05
 RATE = 1e-3
@@ -31,7 +33,11 @@ OURS = {
 }
 
 
-def plain(rows: list[dict], out: Path) -> float:
+# bf16 is TRL's default, and slow where a CPU imitates it: the bar is held against the faster of the two.
+PLAIN = {"TRL's defaults": True, "TRL's defaults, 32 bits": False}
+
+
+def plain(rows: list[dict], out: Path, bf16: bool) -> float:
     """Train with TRL as it comes, but for the objective and the rate that are common; returns CPU seconds."""
     import datasets
     from peft import LoraConfig
@@ -41,7 +47,7 @@ def plain(rows: list[dict], out: Path) -> float:
     lora = LoraConfig(r=POCKET["lora_r"], lora_alpha=128, target_modules=trainer.targets(opened.model), task_type="CAUSAL_LM")
     config = SFTConfig(
         output_dir=str(out), num_train_epochs=1, learning_rate=RATE, use_cpu=True, assistant_only_loss=True,
-        save_strategy="no", report_to="none", disable_tqdm=True,
+        save_strategy="no", report_to="none", disable_tqdm=True, bf16=bf16,
     )  # fmt: skip
     made = SFTTrainer(
         opened.model, config, train_dataset=datasets.Dataset.from_list(rows), processing_class=opened.tokenizer, peft_config=lora
@@ -62,8 +68,6 @@ def ours(rows: list[dict], chosen: FinetuneSettings, out: Path) -> float:
 
 def loss(model, headlines) -> float:
     """Mean loss of the answers, in nats a token."""
-    import torch
-
     total, count = 0.0, 0
     for headline in headlines:
         messages = headline_data.row(headline)["messages"]
@@ -85,16 +89,17 @@ def measured(tmp_path_factory) -> dict[str, tuple[float, float]]:
     tokens = trainer.check_lengths(rows, open_model("pocket").tokenizer, 384)
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(TURNS):
-        for name in ("TRL's defaults", *OURS):
+        for name in (*PLAIN, *OURS):
             out = tmp_path_factory.mktemp("run")
-            seconds = ours(rows, OURS[name], out) if name in OURS else plain(rows, out)
+            seconds = ours(rows, OURS[name], out) if name in OURS else plain(rows, out, PLAIN[name])
             found.setdefault(name, []).append((tokens / seconds, loss(open_model(str(out / "model")), unseen)))
             print(f"{name:24} {found[name][-1][0]:8,.0f} tokens/s, loss {found[name][-1][1]:.3f}", flush=True)
     return {name: max(turns) for name, turns in found.items()}
 
 
 def test_packed_training_is_faster_than_the_defaults_at_equal_loss(measured):
-    base, base_loss = measured["TRL's defaults"]
+    base, base_loss = max(measured[name] for name in PLAIN)
+    has = "has" if precision(torch.device("cpu")) == torch.bfloat16 else "has not"
     packed = {name: pair for name, pair in measured.items() if "packed" in name}
     best = max(packed, key=lambda name: packed[name][0])
     ratio, difference = packed[best][0] / base, packed[best][1] - base_loss
@@ -103,8 +108,9 @@ def test_packed_training_is_faster_than_the_defaults_at_equal_loss(measured):
         "# Fine-tuning speed against TRL's defaults", "",
         f"Command: `pytest tests/benchmarks/bench_finetune.py -s`. pocket, LoRA of rank {POCKET['lora_r']}, {ROWS} headline rows "
         f"once through, learning rate {RATE}, loss on the answers alone, {settings.threads()} thread(s) of a {platform.system()} "
-        f"{platform.machine()}. Tokens are the rows' own, without padding; seconds are CPU seconds; each in {TURNS} turns, the "
-        "faster one told. TRL's defaults that matter here: batches of eight padded rows, activation checkpointing, bf16.", "",
+        f"{platform.machine()} that {has} bfloat16 instructions. Tokens are the rows' own, without padding; seconds are CPU "
+        f"seconds; each in {TURNS} turns, the faster one told. TRL's defaults that matter here: batches of eight padded rows, activation checkpointing, bf16. "
+        "Times are those of the faster of TRL's two.", "",
         "| variant | tokens a CPU second | times | loss on 150 unseen headlines |", "|---|---|---|---|",
         *(f"| {name} | {speed:,.0f} | {speed / base:.2f} | {value:.3f} |" for name, (speed, value) in measured.items()), "",
         f"The bar was set before: at least {BOUND} times, at a loss that is at most {EQUAL} higher. {best}: {ratio:.2f} times, "

@@ -314,23 +314,22 @@ def test_a_folder_is_deployed_and_deleted_while_the_service_runs(client, tuned, 
     assert client.models.delete("headlines").deleted and folder.exists()
 
 
-def test_a_whole_model_answers_beside_the_base_and_its_adapters(client, tuned, service, tmp_path, pocket):
-    """Managed training may merge the adapter into its base; the folder then answers as the adapter does."""
-    from peft import PeftModel
-
-    from phicookbook.models import open_model
+def test_a_whole_model_answers_beside_the_base_and_its_adapters(client, tuned, service, pocket):
+    """A folder with all weights, as managed training leaves one when it merges its adapter."""
+    from phicookbook import settings
     from phicookbook.serverless.deploy import deploy
-    from phicookbook.serverless.store import Store
 
-    data = service.log.parent
-    store = Store(data)
-    adapter = store.served(tuned.fine_tuned_model).folder
-    store.close()
-    PeftModel.from_pretrained(open_model("pocket").model, adapter).merge_and_unload().save_pretrained(tmp_path / "whole")
-    pocket.tokenizer.save_pretrained(tmp_path / "whole")
-    deploy(data, "whole", tmp_path / "whole")
-    answers = {name: ask(client, model=name).choices[0].message.content for name in ("whole", tuned.fine_tuned_model, "pocket")}
-    assert answers["whole"] == answers[tuned.fine_tuned_model] != answers["pocket"]
+    deploy(service.log.parent, "whole", settings.bundled()["pocket-reasoning"])
+    with ThreadPoolExecutor(3) as pool:
+        names = ("whole", tuned.fine_tuned_model, "pocket")
+        answers = dict(
+            zip(names, pool.map(lambda name: ask(client, model=name, max_tokens=20).choices[0].message.content, names))
+        )
+    alone = {"whole": open_model("pocket-reasoning"), "pocket": pocket}
+    assert {name: answers[name] for name in alone} == {
+        name: one.chat(QUESTION, max_new_tokens=20).text for name, one in alone.items()
+    }
+    assert answers["whole"] != answers["pocket"]
     assert client.models.delete("whole").deleted
     with pytest.raises(openai.NotFoundError):
         ask(client, model="whole")
