@@ -109,8 +109,8 @@ def test_packed_training_is_faster_than_the_defaults_at_equal_loss(measured):
         f"Command: `pytest tests/benchmarks/bench_finetune.py -s`. pocket, LoRA of rank {POCKET['lora_r']}, {ROWS} headline rows "
         f"once through, learning rate {RATE}, loss on the answers alone, {settings.threads()} thread(s) of a {platform.system()} "
         f"{platform.machine()} that {has} bfloat16 instructions. Tokens are the rows' own, without padding; seconds are CPU "
-        f"seconds; each in {TURNS} turns, the faster one told. TRL's defaults that matter here: batches of eight padded rows, activation checkpointing, bf16. "
-        "Times are those of the faster of TRL's two.", "",
+        f"seconds; each in {TURNS} turns, the faster one told. TRL's defaults that matter here: batches of eight padded "
+        "rows, activation checkpointing, bf16. Times are those of the faster of TRL's two.", "",
         "| variant | tokens a CPU second | times | loss on 150 unseen headlines |", "|---|---|---|---|",
         *(f"| {name} | {speed:,.0f} | {speed / base:.2f} | {value:.3f} |" for name, (speed, value) in measured.items()), "",
         f"The bar was set before: at least {BOUND} times, at a loss that is at most {EQUAL} higher. {best}: {ratio:.2f} times, "

@@ -5,6 +5,8 @@ pytest tests/book/test_results.py
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -81,6 +83,8 @@ def test_saving_a_chapter_writes_its_page(shelf):
     save.save(shelf)
     text = (shelf.parent / "results" / "09_squares.md").read_text(encoding="utf-8")
     assert "`n = 2`" in text and "```\n4\n```" in text and "book.save cookbook/09_squares.ipynb" in text
+    wall, work = re.search(r"It took (\d+) s, or (\d+) CPU seconds", text).groups()
+    assert int(wall) > 0 and int(work) > 0, "a kernel does not start in half a second"
 
 
 def test_other_parameters_get_a_page_of_their_own(shelf, capsys):

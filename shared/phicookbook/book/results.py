@@ -23,8 +23,8 @@ PICTURE = "picture:"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def page(notebook, command: str) -> tuple[str, dict[str, bytes]]:
-    """(Markdown, pictures by name) of an executed chapter; raises CookbookError when no cell is tagged."""
+def page(notebook, command: str, took: str = "") -> tuple[str, dict[str, bytes]]:
+    """(Markdown, pictures by name) of an executed chapter, and what it `took`; raises CookbookError when no cell is tagged."""
     title, section, lines, pictures = "", "", [], {}
     for cell in notebook.cells:
         heads = [line for line in cell.source.splitlines() if line.startswith("#")] if cell.cell_type == "markdown" else []
@@ -43,7 +43,7 @@ def page(notebook, command: str) -> tuple[str, dict[str, bytes]]:
         raise CookbookError('no cell of the chapter is tagged "result"')
     measured = (
         f"Command: `{command}`. Parameters: {_parameters(notebook)}. Seed {settings.seed()}; intervals are 95%; "
-        f"{settings.threads()} threads of a {platform.system()} {platform.machine()} with {os.cpu_count()} cores."
+        f"{settings.threads()} threads of a {platform.system()} {platform.machine()} with {os.cpu_count()} cores.{took}"
     )
     head = [f"# {title}", "", measured, ""]
     return "\n".join([*head, *lines]).rstrip() + "\n", pictures
@@ -73,9 +73,9 @@ def _parameters(notebook) -> str:
     return ", ".join(f"`{name} = {value}`" for name, value in found.items())
 
 
-def write(notebook, name: str, command: str) -> Path:
+def write(notebook, name: str, command: str, took: str = "") -> Path:
     """Write the page of an executed chapter and its pictures; returns the page's path."""
-    text, pictures = page(notebook, command)
+    text, pictures = page(notebook, command, took)
     for title, content in pictures.items():
         (FOLDER / f"{title}.png").write_bytes(content)
     settings.write_text(FOLDER / f"{name}.md", text)

@@ -8,6 +8,7 @@ measured goes to docs/results.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,11 +22,20 @@ def save(path: Path) -> None:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    began = _clocks()
     NotebookClient(notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    wall, work = (now - before for now, before in zip(_clocks(), began))
     clean(notebook)
     settings.write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")
     if path.resolve().parent == settings.COOKBOOK:
-        results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}")
+        took = f" It took {wall:.0f} s, or {work:.0f} CPU seconds, the start of the kernel included."
+        results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}", took)
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds that have passed, and CPU seconds of the processes that were started from here and have ended."""
+    times = os.times()
+    return times.elapsed, times.children_user + times.children_system
 
 
 def clean(notebook) -> None:
