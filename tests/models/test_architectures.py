@@ -21,7 +21,16 @@ SMALL = {
 LONG = {"rope_type": "longrope", "rope_theta": 10_000.0, "short_factor": [1.0] * 4, "long_factor": [2.0] * 4}
 LENGTHS = {"max_position_embeddings": 512, "original_max_position_embeddings": 256}
 PLAIN = {"max_position_embeddings": 512}
-# What transformers has of the family for text: phi-2; Phi-3 and phi-4; Phi-3.5-mini; Phi-4-mini; Phi-3.5-MoE.
+EYES = {
+    "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": 28,
+    "crop_size": 28,
+}  # fmt: skip
+EARS = {
+    "hidden_size": 16, "intermediate_size": 24, "num_blocks": 2, "num_attention_heads": 2, "ext_pw_out_channel": 16,
+    "depthwise_separable_out_channel": 16, "nemo_conv_channels": 8, "input_size": 16,
+}  # fmt: skip
+# What transformers has of the family: phi-2; Phi-3 and phi-4; Phi-3.5-mini; Phi-4-mini; Phi-3.5-MoE; and Phi-4-multimodal, asked
+# here about text alone.
 CONFIGS = {
     "phi": lambda words: transformers.PhiConfig(**SMALL, **PLAIN, vocab_size=words, partial_rotary_factor=0.5),
     "phi3": lambda words: transformers.Phi3Config(**SMALL, **PLAIN, vocab_size=words, sliding_window=64),
@@ -32,6 +41,9 @@ CONFIGS = {
     ),
     "phimoe": lambda words: transformers.PhimoeConfig(
         **SMALL, **PLAIN, vocab_size=words, num_local_experts=4, num_experts_per_tok=2
+    ),
+    "phi4-multimodal": lambda words: transformers.Phi4MultimodalConfig(
+        **SMALL, **LENGTHS, vocab_size=words, tie_word_embeddings=True, vision_config=dict(EYES), audio_config=dict(EARS),
     ),
 }  # fmt: skip
 LINES = ["The inn opens at 9:30.", "Dogs are welcome."]

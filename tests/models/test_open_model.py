@@ -30,6 +30,14 @@ def told(name: str) -> str:
     return str(caught.value)
 
 
+def test_the_bundled_models_together_stay_under_40_mb():
+    """All that the repository ships: every folder with weights is one of them, and each can be opened by its name."""
+    folders = set(settings.bundled().values())
+    assert {path.parent for path in settings.PACKAGE.rglob("*.safetensors")} == folders
+    sizes = [path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert 10_000_000 < sum(sizes) < 40_000_000
+
+
 def test_pocket_is_the_default_and_a_folder_opens_too(pocket, tiny):
     expected = tiny.chat("Hello", max_new_tokens=8).text
     for name in ("", "pocket", str(pocket)):
