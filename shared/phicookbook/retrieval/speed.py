@@ -190,7 +190,7 @@ def report(found: Sequence[Speed], texts: FolderCost, pdfs: FolderCost) -> str:
         "`OMP_NUM_THREADS=1 LANCE_CPU_THREADS=1 taskset -c 0 python -m phicookbook.retrieval.speed "
         "--out docs/results/retrieval_speed.md`.\n\n" + "\n".join(lines) + "\n\n"
         f"The last column is the share of the {FIRST} nearest vectors that a search by meaning finds; from {INDEXED_FROM:,} "
-        "passages on it looks into a part of them (IVF), below it compares all. "
+        "passages on it uses a vector index (IVF), below it compares all. "
         "Embedding is not in these figures; each query adds the embedding of its own few words.\n\n"
         f"A folder of one's own, with embedding, in CPU seconds: {_paid(texts, 'Markdown')} {_paid(pdfs, 'PDF')}\n"
     )
