@@ -19,7 +19,7 @@ from phicookbook.book import claims
 from phicookbook.serverless.deploy import deploy
 
 CHAPTER = "04_serverless_finetuning"
-SMALL = {"rows": 500, "judged": 40, "asked": 2}
+SMALL = {"rows": 120, "epochs": 1, "judged": 40, "asked": 2}
 
 
 def deploy_when_done(client, data) -> None:
