@@ -23,7 +23,7 @@ from phicookbook.statistics import Rate
 SCORES = settings.DATASETS / "miniatures" / "scores.csv"
 XS = {"hidden": 64, "heads": 2, "kv_heads": 1, "feed_forward": 176}
 S = {"hidden": 128, "heads": 4, "kv_heads": 2, "feed_forward": 344}
-TOKENS, FEWER = 7_000_000, 1_500_000
+TOKENS, FEWER = 4_000_000, 1_500_000
 BATCH_TOKENS = 1_024  # a quarter of pocket's: from few tokens a model learns more in many small steps
 SEEDS = (1, 2, 3)
 # name, kind, what it asks for: these count as what a model can do
@@ -37,8 +37,7 @@ SEED = 20_262
 def runs() -> dict[str, Recipe]:
     """Every run by name: three sizes, clean and noisy text, experts and none; the last two with three seeds each."""
     base = Recipe(tokens=TOKENS, batch_tokens=BATCH_TOKENS)
-    sizes = {"pocket-xs": replace(base, **XS), "pocket-s": replace(base, **S), "pocket-m": base}
-    found = {name: replace(recipe, learning_rate=rate_for(recipe.hidden)) for name, recipe in sizes.items()}
+    found = {"pocket-xs": replace(base, **XS), "pocket-s": replace(base, **S), "pocket-m": base}
     for seed in SEEDS:
         small = replace(base, **XS, tokens=FEWER, seed=seed)
         found |= {
@@ -48,15 +47,6 @@ def runs() -> dict[str, Recipe]:
             f"experts-{seed}": replace(small, muon=False, experts=8),
         }
     return found
-
-
-def rate_for(hidden: int) -> float:
-    """The learning rate of a width: that of the smallest shape, falling with the root of the width.
-
-    A step of Muon then changes what a layer says equally much at each width: arXiv:2310.17813, condition 1, for steps as long as
-    the root of the width.
-    """
-    return Recipe().learning_rate * (XS["hidden"] / hidden) ** 0.5
 
 
 def questions(n: int) -> dict[str, list[Sample]]:
