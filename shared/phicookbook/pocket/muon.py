@@ -19,21 +19,24 @@ class Muon(torch.optim.Muon):
         super().__init__(params, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
         self.dtype = dtype
 
-    @torch.no_grad()
     def step(self, closure=None) -> None:
         """One step on every matrix that has a gradient; a closure is refused with ValueError."""
         if closure is not None:
             raise ValueError("this optimizer takes no closure: compute the gradients first")
-        for group in self.param_groups:
-            alike: dict[torch.Size, list[torch.Tensor]] = {}
-            for matrix in group["params"]:
-                if matrix.grad is not None:
-                    alike.setdefault(matrix.shape, []).append(matrix)
-            for shape, matrices in alike.items():
-                directions = torch.stack([self._direction(matrix, group) for matrix in matrices])
-                rate = group["lr"] * 0.2 * max(shape) ** 0.5  # as large as AdamW's steps: arXiv:2502.16982, equation 4
-                for matrix, update in zip(matrices, orthogonal(directions.to(self.dtype), group), strict=True):
-                    matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-rate)
+        with torch.no_grad():
+            for group in self.param_groups:
+                self._move(group)
+
+    def _move(self, group: dict) -> None:
+        alike: dict[torch.Size, list[torch.Tensor]] = {}
+        for matrix in group["params"]:
+            if matrix.grad is not None:
+                alike.setdefault(matrix.shape, []).append(matrix)
+        for shape, matrices in alike.items():
+            directions = torch.stack([self._direction(matrix, group) for matrix in matrices])
+            rate = group["lr"] * 0.2 * max(shape) ** 0.5  # as large as AdamW's steps: arXiv:2502.16982, equation 4
+            for matrix, update in zip(matrices, orthogonal(directions.to(self.dtype), group), strict=True):
+                matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-rate)
 
     def _direction(self, matrix: torch.Tensor, group: dict) -> torch.Tensor:
         """The gradient with momentum, looking ahead as Nesterov's does."""
