@@ -212,6 +212,15 @@ def test_the_summary_counts_what_holds_and_what_is_kept(write_claims):
     assert claims.summary().startswith("1 claims hold, 1 negative, kept")
 
 
+def test_the_front_page_counts_claims_and_misses():
+    page = (settings.ROOT / "README.md").read_text(encoding="utf-8")
+    for chapter in {one.chapter for one in claims.load().values()}:
+        told = [one for one in claims.load().values() if one.chapter == chapter]
+        missed = sum(not one.should_hold for one in told)
+        status = f"runs, {len(told)} claims" + (f", {missed} missed" if missed else "")
+        assert page.partition(f"({chapter}.ipynb)")[2].splitlines()[0].endswith(f"| {status} |"), (chapter, status)
+
+
 def test_the_chapters_page_lists_every_claim_in_its_words():
     page = (settings.ROOT / "cookbook" / "README.md").read_text(encoding="utf-8")
     by_chapter: dict[str, list[Claim]] = {}

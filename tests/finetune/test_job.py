@@ -123,6 +123,11 @@ def test_the_command_shows_the_changes_and_a_dry_run_does_nothing(tmp_path, caps
     out = capsys.readouterr().out
     assert "apply_lora" in out and "(Azure's default: False)" in out and "--nproc-per-node=2" in out
     assert {p.name for p in tmp_path.iterdir() if p.name != "artifacts"} == {"job.yaml", "train.jsonl"}
+    assert main(["finetune", str(path), "--on", "ray", "--processes", "2", "--dry-run"]) == 0
+    assert "2 Ray workers" in capsys.readouterr().out
+    assert main(["finetune", str(path), "--on", "azureml", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n# {what}\n" in out for what in ("compute", "job", "model", "endpoint", "deployment"))
     assert main(["finetune", str(path), "--on", "moon"]) == 2
     assert "no place is called 'moon'" in capsys.readouterr().err
 

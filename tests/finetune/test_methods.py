@@ -199,6 +199,25 @@ def test_qlora_of_one_seed_repeats(tiny_folder, tmp_path):
     assert one.losses == two.losses
 
 
+def test_validation_comes_as_often_as_a_share_of_an_epoch_asks_for(tiny_folder, tmp_path):
+    """Two epochs of eight steps, half an epoch each: at steps 4, 8, 12 and 16."""
+    heard = []
+    often = replace(TUNING, evaluation_strategy="steps", evaluation_steps_interval=0.5, per_device_train_batch_size=4)
+    finetune(str(tiny_folder), ROWS, often, tmp_path / "out", progress=False, validation=ROWS[:4], on_event=heard.append)
+    assert [event["step"] for event in heard if event["type"] == "validation"] == [4, 8, 12, 16]
+
+
+@pytest.mark.parametrize("knob", ["enable_full_determinism", "auto_find_batch_size"])
+def test_a_knob_for_hard_cases_changes_nothing_in_an_easy_one(tiny_folder, tmp_path, knob):
+    """Where sums repeat anyway and memory is enough, such a run learns what it learns without the knob."""
+    plain, turned = (
+        finetune(str(tiny_folder), ROWS[:8], replace(TUNING, **{knob: on}), tmp_path / str(on), progress=False).losses
+        for on in (False, True)
+    )
+    assert [step for step, _ in turned] == [step for step, _ in plain] != []
+    assert [loss for _, loss in turned] == pytest.approx([loss for _, loss in plain])
+
+
 def test_early_stopping_ends_a_run_that_no_longer_gets_better(tiny_folder, tmp_path):
     stuck = replace(TUNING, num_train_epochs=8, learning_rate=1e-12, apply_early_stopping=True, early_stopping_threshold=0.1)
     found = finetune(str(tiny_folder), ROWS, stuck, tmp_path / "out", progress=False, validation=ROWS[:4])
