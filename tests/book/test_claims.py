@@ -218,7 +218,7 @@ def test_the_front_page_counts_claims_and_misses():
         told = [one for one in claims.load().values() if one.chapter == chapter]
         missed = sum(not one.should_hold for one in told)
         status = f"runs, {len(told)} claims" + (f", {missed} missed" if missed else "")
-        assert page.partition(f"({chapter}.ipynb)")[2].splitlines()[0].endswith(f"| {status} |"), (chapter, status)
+        assert page.partition(f"/{chapter}.ipynb)")[2].splitlines()[0].endswith(f"| {status} |"), (chapter, status)
 
 
 def test_the_chapters_page_lists_every_claim_in_its_words():
