@@ -19,6 +19,7 @@ from phicookbook.book import results
 def save(path: Path) -> None:
     """Execute a notebook from a fresh kernel and replace it by the executed, cleaned one."""
     import nbformat
+    import psutil
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
@@ -28,7 +29,8 @@ def save(path: Path) -> None:
     clean(notebook)
     settings.write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")
     if path.resolve().parent == settings.COOKBOOK:
-        took = f" It took {wall:.0f} s, or {work:.0f} CPU seconds, the start of the kernel included."
+        load = psutil.getloadavg()[0]  # above the number of cores other work ran beside it, and the seconds say little
+        took = f" It took {wall:.0f} s, or {work:.0f} CPU seconds, the start of the kernel included, and left a load of {load:.1f}."
         results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}", took)
 
 
