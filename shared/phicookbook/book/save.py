@@ -30,7 +30,7 @@ def save(path: Path) -> None:
     settings.write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")
     if path.resolve().parent == settings.COOKBOOK:
         load = psutil.getloadavg()[0]  # above the number of cores other work ran beside it, and the seconds say little
-        took = f" It took {wall:.0f} s, or {work:.0f} CPU seconds, the start of the kernel included, and left a load of {load:.1f}."
+        took = f" It took {wall:.0f} s, or {work:.0f} CPU seconds, the start of the kernel included; the load was {load:.1f}."
         results.write(notebook, path.stem, f"python -m phicookbook.book.save cookbook/{path.name}", took)
 
 
