@@ -211,6 +211,9 @@ def test_the_summary_counts_what_holds_and_what_is_kept(write_claims):
     claims.claim("a.b", 0.7)
     claims.claim("c.d", 0.2)
     assert claims.summary().startswith("1 claims hold, 1 negative, kept")
+    assert claims.summary(["02_y"]).startswith("0 claims hold, 0 negative, kept")
+    assert [line.split()[0] for line in claims.table(["01_x"]).splitlines()] == ["claim", "a.b", "c.d", "e.f"]
+    assert len(claims.table(["02_y"]).splitlines()) == 1, "a run tells of the chapters that it ran"
 
 
 def test_the_front_page_counts_claims_and_misses():

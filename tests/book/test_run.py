@@ -117,7 +117,7 @@ def test_claims_that_hold_make_the_run_good(write_chapter, datasets, capsys):
     write_chapter("01_first", MEASURE.format(datasets=str(datasets), id="first.right", value=0.95))
     write_chapter("02_second", "pass")
     assert cli.main(["run", "1"]) == 0
-    assert "first.right   95.0%" in capsys.readouterr().out
+    assert "first.right  95.0%" in capsys.readouterr().out
     write_chapter("01_first", "pass")
     assert cli.main(["run", "01_first"]) == 1  # an old success never stands for a claim that was not measured
     assert "the claim first.right was not measured" in capsys.readouterr().out

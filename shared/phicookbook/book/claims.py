@@ -13,6 +13,7 @@ import operator
 import os
 import platform
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,10 +163,15 @@ def failures(chapters: list[str]) -> list[str]:
     return told
 
 
-def table() -> str:
-    """All claims with what was measured, as text for a terminal."""
+def _of(chapters: Sequence[str]) -> dict[str, Claim]:
+    """The claims of some chapters, of all when none is named."""
+    return {id: entry for id, entry in load().items() if not chapters or entry.chapter in chapters}
+
+
+def table(chapters: Sequence[str] = ()) -> str:
+    """The claims of some chapters (none named: of all) with what was measured, as text for a terminal."""
     ledger, lines = read_ledger(), []
-    for entry in load().values():
+    for entry in _of(chapters).values():
         record = ledger.get(entry.id)
         if record is None:
             verdict, value = "not measured", "-"
@@ -178,11 +184,11 @@ def table() -> str:
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
-def summary() -> str:
-    """How many claims hold, and what the others mean."""
-    records = read_ledger()
-    held = sum(record["holds"] for id, record in records.items() if id in load())
-    kept = sum(not entry.should_hold and id in records and not records[id]["holds"] for id, entry in load().items())
+def summary(chapters: Sequence[str] = ()) -> str:
+    """How many claims of some chapters (none named: of all) hold, and what the others mean."""
+    records, told = read_ledger(), _of(chapters)
+    held = sum(record["holds"] for id, record in records.items() if id in told)
+    kept = sum(not entry.should_hold and id in records and not records[id]["holds"] for id, entry in told.items())
     return (
         f"{held} claims hold, {kept} negative, kept: bars that were set before and are missed, as in the committed book. Only a "
         "claim that should hold and does not fails the run."
