@@ -40,7 +40,7 @@ def test_pages_hold_every_file_once(client):
     assert oldest == listed[::-1]
     page = client.files.list(limit=2)
     assert page.has_more and page.has_next_page() and [file.id for file in page.get_next_page().data] == listed[2:4]
-    assert [file.id for file in client.files.list(purpose="batch")] == []
+    assert not {file.id for file in client.files.list(purpose="batch")} & set(made)  # other tests may have uploaded some
     with pytest.raises(openai.NotFoundError, match="after is 'file-0'"):
         client.files.list(after="file-0")
 
