@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from phicookbook.facts import family, member
-from phicookbook.family.build import build, cache_bytes, config, count, deviation
+from phicookbook.family.build import build, cache_bytes, config, deviation
 from phicookbook.family.memory import kv_bytes, kv_bytes_per_token
 from phicookbook.settings import CookbookError
 
 MEMBERS = list(family().values())
-
-
-@pytest.fixture(scope="module")
-def counts():
-    """The count of every member by name."""
-    return {each.name: count(each) for each in MEMBERS}
 
 
 @pytest.mark.parametrize("each", MEMBERS, ids=lambda each: each.name)

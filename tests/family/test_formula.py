@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from phicookbook.facts import family, member
-from phicookbook.family.build import FORMULA, build, config, count, deviation
+from phicookbook.family.build import FORMULA, build, config, deviation
 from phicookbook.family.formula import language_model, read, stored
 
 MEMBERS = list(family().values())
-
-
-@pytest.fixture(scope="module")
-def counts():
-    """The count of every member by name."""
-    return {each.name: count(each) for each in MEMBERS}
 
 
 @pytest.mark.parametrize("each", MEMBERS, ids=lambda each: each.name)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from phicookbook.finetune.score import models_below
 from phicookbook.settings import CookbookError
 
 SUCCEEDED = "Completed"
@@ -72,7 +73,7 @@ class Cloud:
         """The job's output on this machine; returns the folder of the model."""
         with _told("download the model"):
             self.client.jobs.download(self.job_name, download_path=str(folder), output_name="model")
-        found = sorted(path.parent for mark in ("adapter_config.json", "config.json") for path in folder.rglob(mark))
+        found = models_below(folder)
         if not found:
             raise CookbookError(f"{self.job_name} left no model in {folder}: look at the job's outputs in the studio")
         return found[0]

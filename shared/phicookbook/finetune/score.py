@@ -6,6 +6,7 @@ run('{"messages": [{"role": "user", "content": "Hello"}]}')
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from phicookbook import settings as book_settings
 
@@ -16,9 +17,12 @@ def init() -> None:
     """Open the deployed model: the one folder below the deployment's own that holds a model."""
     from phicookbook.models import open_model
 
-    marks = ("adapter_config.json", "config.json")
-    found = [path.parent for mark in marks for path in sorted(book_settings.served_folder().rglob(mark))]
-    OPENED["model"] = open_model(str(found[0]))
+    OPENED["model"] = open_model(str(models_below(book_settings.served_folder())[0]))
+
+
+def models_below(folder: Path) -> list[Path]:
+    """The folders below `folder` that hold a model, adapters first."""
+    return [path.parent for mark in ("adapter_config.json", "config.json") for path in sorted(folder.rglob(mark))]
 
 
 def run(body: str) -> dict:
