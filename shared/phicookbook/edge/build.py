@@ -10,6 +10,8 @@ import io
 import json
 import logging
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from textwrap import shorten
 
@@ -30,10 +32,10 @@ def build(source: Path, out: Path, form: Form, tied: bool, **more) -> None:
     from safetensors import SafetensorError
 
     texts = [f"{name}={value}" for name, value in {**form.options(tied), **more}.items()]
-    with _quiet():
+    with _quiet(), _readable(source) as place:
         try:
-            options = builder.parse_extra_options(None, str(source), str(out), form.precision, "cpu", str(out), texts)
-            builder.create_model(None, str(source), str(out), form.precision, "cpu", str(out), **options)
+            options = builder.parse_extra_options(None, str(place), str(out), form.precision, "cpu", str(out), texts)
+            builder.create_model(None, str(place), str(out), form.precision, "cpu", str(out), **options)
         except SafetensorError as error:
             raise CookbookError(f"the weights in {source} cannot be read: {error}. Copy or make them again") from error
         except (NotImplementedError, ValueError, RuntimeError) as error:
@@ -41,6 +43,47 @@ def build(source: Path, out: Path, form: Form, tied: bool, **more) -> None:
                 f"onnxruntime-genai's builder cannot export {source}, a {_architecture(source)}: "
                 f"{shorten(str(error).rstrip('.'), 200)}. Of the Phi family it exports {' and '.join(PHI)} for a CPU"
             ) from error
+
+
+def for_the_builder(config: dict) -> dict:
+    """A model's config.json as the builder reads it, with what it asks for and transformers 5 leaves out or does not use.
+
+    LongRoPE is named by "type" beside "rope_type". Where positions are not scaled, a context other than the original one
+    would be taken for LongRoPE. Of a norm's epsilon the builder knows one name only, and phi-2's is another.
+    """
+    if "layer_norm_eps" in config:
+        config = {"rms_norm_eps": config["layer_norm_eps"]} | config
+    key = "rope_scaling" if config.get("rope_scaling") else "rope_parameters"
+    rope = config.get(key) or {}
+    if rope.get("rope_type", rope.get("type", "default")) != "default":
+        return config | {key: {"type": rope.get("rope_type", ""), **rope}}
+    if "original_max_position_embeddings" in config:
+        return config | {"original_max_position_embeddings": config["max_position_embeddings"]}
+    return config
+
+
+@contextlib.contextmanager
+def _readable(source: Path):
+    """The source, or, where its config.json needs a change for the builder, a folder of links to its files with a changed one."""
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    changed = for_the_builder(config)
+    if changed == config:
+        yield source
+        return
+    with tempfile.TemporaryDirectory() as name:
+        for path in source.iterdir():
+            if path.is_file() and path.name != "config.json":
+                _link(path, Path(name) / path.name)
+        (Path(name) / "config.json").write_text(json.dumps(changed), encoding="utf-8")
+        yield Path(name)
+
+
+def _link(path: Path, place: Path) -> None:
+    """A link to a file, or a copy of it where the system allows no links."""
+    try:
+        place.symlink_to(path.resolve())
+    except OSError:
+        shutil.copyfile(path, place)
 
 
 def _architecture(source: Path) -> str:
