@@ -144,3 +144,12 @@ def test_the_command_trains(tmp_path, capsys, tiny_folder):
 def test_a_worker_takes_other_entries_and_tells_what_is_wrong(tmp_path, capsys):
     assert work(str(write(tmp_path, GOOD)), f"training_data={tmp_path / 'other.jsonl'}") == 2
     assert "other.jsonl does not exist" in capsys.readouterr().err
+
+
+def test_the_help_of_the_command_names_every_entry():
+    from dataclasses import fields
+
+    from phicookbook.cli.finetune import KEYS
+
+    named = set(re.findall(r"[a-z_]+", KEYS.replace("azure or pocket", "").replace("and if wanted", "").replace(" and ", " ")))
+    assert named == {field.name for field in fields(Job)} - {"settings"} | {"defaults", "hyperparameters"}

@@ -64,8 +64,10 @@ def test_verify(answer, precision, recall):
 def test_a_failed_citation_says_why():
     verdict = verify("It costs 20 dollars at the Lovi Inn [1]. It opens at 8:00 [1]. It shuts [4]. Nothing here.", [INN])
     assert [citation.reason for citation in verdict.citations] == [
-        "the passage does not name lovi", "the passage holds 0% of it", "there is no passage 4",
+        "the passage does not name lovi", "the passage does not hold 8:00", "there is no passage 4",
     ]  # fmt: skip
+    reasons = [verify(text, [INN]).citations[0].reason for text in ("Dogs are allowed [1].", "A wonderful sauna awaits [1].")]
+    assert reasons == ['a "not" stands on one side only', "the passage holds 0% of its words"]
     assert verdict.uncited == ["Nothing here."] and len(verdict.unsupported) == 3 and verdict.statements == 4
 
 

@@ -98,6 +98,39 @@ def answer_or_none(client):
         return None
 
 
+def test_killed_between_training_and_telling(data):
+    """The state after that kill: the model's folder is whole, and the database still says that the job runs."""
+    from sqlmodel import select
+
+    from phicookbook.serverless import jobs
+    from phicookbook.serverless.store import Served, Store
+
+    service = start(data)
+    try:
+        client = connect(service.url)
+        job = ended(client, tune(client).id)
+        points = metrics(client, job.id)
+    finally:
+        service.stop()
+    store = Store(data)
+    record = store.job_folder(job.id) / "model" / "run.json"
+    trained_at = record.stat().st_mtime_ns
+    with store.write() as session:
+        row = jobs.in_session(session, job.id)
+        row.status, row.finished_at, row.fine_tuned_model, row.result_files = "running", None, None, []
+        session.add(row)
+        session.delete(session.exec(select(Served).where(Served.id == job.fine_tuned_model)).one())
+    service = start(data)
+    try:
+        client = connect(service.url)
+        done = ended(client, job.id)
+        assert done.status == "succeeded" and done.fine_tuned_model == job.fine_tuned_model
+        assert metrics(client, job.id) == points and record.stat().st_mtime_ns == trained_at, "it was not trained again"
+        assert client.chat.completions.create(model=done.fine_tuned_model, messages=QUESTION, max_tokens=3).choices
+    finally:
+        service.stop()
+
+
 def test_a_server_killed_before_a_job_runs_takes_it_up(data):
     service = start(data)
     client = connect(service.url)

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from phicookbook.cli.arguments import count
 
+# The entries of a job, held to phicookbook.finetune.job by a test; that module would make `cookbook --help` slow.
+KEYS = (
+    "model, training_data and output, and if wanted validation_data, defaults (azure or pocket), hyperparameters, experiment, "
+    "register_as, alias"
+)
+
 
 def add(commands) -> None:
     """Add this group's command to the parser."""
     finetune = commands.add_parser("finetune", help="fine-tune a model as a YAML file says")
-    finetune.add_argument("config", help="YAML with model, training_data, output, hyperparameters")
+    finetune.add_argument("config", help=f"YAML with {KEYS}; README shows one")
     finetune.add_argument("--on", default="local", help="local, torchrun, ray or azureml (default: local)")
     finetune.add_argument("--processes", type=count, default=0, help="for torchrun and ray (default: nodes x devices of the job)")
     finetune.add_argument("--dry-run", action="store_true", help="show what would run or be sent, and do nothing")

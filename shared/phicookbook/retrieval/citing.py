@@ -98,14 +98,25 @@ def contained(statement: str, passage: str) -> float:
         return 0.0
     if f" {' '.join(said)} " in f" {' '.join(held)} ":
         return 1.0
-    known = set(held)
-    if any(word[0].isdigit() and word not in known for word in said):
+    if _numbers_lacking(said, held) or _denied(said, passage):
         return 0.0
-    content = [word for word in dict.fromkeys(said) if word not in STOP] or said
-    nearest = max(re.split(r"(?<=[.!?])\s+|\n+", passage), key=lambda part: len(set(tokens(part)) & set(content)))
-    if _negated(tokens(nearest)) != _negated(said):
-        return 0.0
-    return sum(word in known for word in content) / len(content)
+    content = _content(said)
+    return sum(word in set(held) for word in content) / len(content)
+
+
+def _content(said: list[str]) -> list[str]:
+    return [word for word in dict.fromkeys(said) if word not in STOP] or said
+
+
+def _numbers_lacking(said: list[str], held: list[str]) -> list[str]:
+    return [word for word in said if word[0].isdigit() and word not in set(held)]
+
+
+def _denied(said: list[str], passage: str) -> bool:
+    """Whether a "not" stands either in the statement or in the passage's sentence that is nearest to it, and not in both."""
+    content = set(_content(said))
+    nearest = max(re.split(r"(?<=[.!?])\s+|\n+", passage), key=lambda part: len(set(tokens(part)) & content))
+    return _negated(tokens(nearest)) != _negated(said)
 
 
 def _negated(words: list[str]) -> bool:
@@ -126,4 +137,11 @@ def _check(statement: str, place: int, passages: Sequence[str], least: float) ->
     if missing:
         return Citation(statement, place, False, f"the passage does not name {', '.join(sorted(missing))}")
     share = contained(statement, passage)
-    return Citation(statement, place, share >= least, "" if share >= least else f"the passage holds {share:.0%} of it")
+    if share >= least:
+        return Citation(statement, place, True, "")
+    said = tokens(statement)
+    if lacking := _numbers_lacking(said, tokens(passage)):
+        return Citation(statement, place, False, f"the passage does not hold {', '.join(lacking)}")
+    denied = bool(said) and _denied(said, passage)
+    reason = 'a "not" stands on one side only' if denied else f"the passage holds {share:.0%} of its words"
+    return Citation(statement, place, False, reason)

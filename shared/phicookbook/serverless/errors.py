@@ -18,6 +18,7 @@ TYPES = {
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 TORCH_CANNOT_WRITE = ("iostream error", "PytorchStreamWriter failed writing")
 DISK_FULL = "The service's disk is full"
+LISTS = {"model": "/v1/models", "file": "/v1/files", "fine-tuning job": "/v1/fine_tuning/jobs"}
 log = logging.getLogger("phicookbook.serverless")
 
 
@@ -37,7 +38,7 @@ class ApiError(Exception):
 
 def not_found(what: str, id: str, param: str | None = None) -> ApiError:
     """The error for an id that nothing has."""
-    return ApiError(404, f"No such {what}: {id[:80]!r}. List what exists to find its id.", param=param, code="not_found")
+    return ApiError(404, f"No such {what}: {id[:80]!r}. GET {LISTS[what]} names what there is.", param=param, code="not_found")
 
 
 def from_exception(error: BaseException) -> ApiError:
