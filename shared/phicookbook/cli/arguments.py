@@ -22,6 +22,17 @@ def port(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> float:
+    """A number above 0; argparse tells the reader when it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
 def count(text: str) -> int:
     """A whole number from 1 up; argparse tells the reader when it is none."""
     if not text.isdecimal() or int(text) < 1:

@@ -1,11 +1,11 @@
-"""Commands of the bundled model: `pocket train`, `pocket evaluate`.
+"""Commands of the bundled model: `pocket train`, `pocket practise`, `pocket evaluate`.
 
 cookbook pocket evaluate -n 300
 """
 
 from __future__ import annotations
 
-from phicookbook.cli.arguments import count
+from phicookbook.cli.arguments import count, positive
 from phicookbook.settings import CookbookError
 
 
@@ -19,6 +19,15 @@ def add(commands) -> None:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
     train.set_defaults(work=_train)
+    practise = actions.add_parser("practise", help="train a finished model on, oftener with what it misreads")
+    practise.add_argument("--start", default="", help="folder of the finished model (default: the bundled one)")
+    practise.add_argument("--out", default="", help="folder of the run (default: .artifacts/pocket-practice)")
+    practise.add_argument("--rounds", type=count, default=2, help="rounds of training and averaging")
+    practise.add_argument("--branches", type=count, default=2, help="models trained side by side in each round")
+    practise.add_argument("--tokens", type=count, default=2_000_000, help="tokens that each branch sees in a round")
+    practise.add_argument("--rate", type=positive, default=1.5e-3, help="learning rate that each round begins with")
+    practise.add_argument("--compile", action="store_true", help="use torch.compile (needs a C++ compiler)")
+    practise.set_defaults(work=_practise)
     small = actions.add_parser("miniatures", help="train and score the small models of chapter 01")
     small.add_argument("runs", nargs="*", help="names of runs (default: all)")
     small.add_argument("--out", default="", help="folder of the runs (default: .artifacts/miniatures)")
@@ -43,6 +52,18 @@ def _train(options) -> int:
 
     recipe = replace(Recipe(), seed=options.seed, **({"tokens": options.tokens} if options.tokens else {}))
     train(recipe, Path(options.out) if options.out else artifacts() / "pocket", options.compile)
+    return 0
+
+
+def _practise(options) -> int:
+    from pathlib import Path
+
+    from phicookbook.pocket.rounds import Plan, practise
+    from phicookbook.settings import POCKET_WEIGHTS, artifacts
+
+    plan = Plan(options.rounds, options.branches, options.tokens, options.rate, options.compile)
+    start = Path(options.start) if options.start else POCKET_WEIGHTS
+    practise(start, Path(options.out) if options.out else artifacts() / "pocket-practice", plan)
     return 0
 
 

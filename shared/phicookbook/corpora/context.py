@@ -18,7 +18,7 @@ from phicookbook.corpora.sample import Sample, conversation
 
 NOT_SAID = "The context does not say."
 UNKNOWN = "I do not know."
-SHARES = {"answerable": 52, "unanswerable": 30, "two_facts": 12, "closed_book": 6}
+SHARES = {"answerable": 44, "unanswerable": 34, "two_facts": 16, "closed_book": 6}
 PAGES = 0.5  # share of the contexts about travel places whose lines are those of a page
 SIZES = ((range(1, 4), 45), (range(4, 7), 30), (range(7, 9), 25))
 SYSTEMS = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from phicookbook import settings
@@ -60,7 +61,11 @@ def explanation(headline: Headline) -> str:
 def draw(rng: random.Random) -> Headline:
     """A headline from the templates, sometimes with a lead, a tail or unusual capitals."""
     stem = rng.choices(list(WEIGHTS), WEIGHTS.values())[0]
-    template = rng.choice(templates.load()[stem])
+    return write(rng, rng.choice(templates.load()[stem]))
+
+
+def write(rng: random.Random, template: templates.Template) -> Headline:
+    """A headline from one template, sometimes with a lead, a tail or unusual capitals."""
     company = names.company(rng)
     text = templates.draw(rng, template.text, company)
     reason = template.reason.replace("{company}", company)
@@ -83,7 +88,7 @@ def _dress(rng: random.Random, text: str) -> str:
     elif change < 0.14 and "." not in text:
         text += templates.draw(rng, "x" + rng.choice(TAILS))[1:]
     elif change < 0.18:
-        text = text.title().replace("'S", "'s")
+        text = capitals(text)
     elif change < 0.20:
         text = text.lower()
     if rng.random() < 0.25 and text[-1].isalnum():
@@ -91,8 +96,13 @@ def _dress(rng: random.Random, text: str) -> str:
     return text
 
 
-def sample(rng: random.Random) -> Sample:
-    """A headline question: explained, in one word on request, on its topic, or about a lone phrase."""
+def capitals(text: str) -> str:
+    """The headline with a capital letter at each word, as many newspapers write."""
+    return text.title().replace("'S", "'s")
+
+
+def sample(rng: random.Random, draw: Callable[[random.Random], Headline] = draw) -> Sample:
+    """A headline question: explained, in one word on request, on its topic, or about a lone phrase; `draw` writes the headline."""
     kind = rng.choices(("explain", "lexicon", "phrase", "one_word", "incident"), (56, 17, 7, 8, 12))[0]
     if kind == "phrase":
         sentiment = rng.choice(LABELS)

@@ -88,20 +88,21 @@ def encode(tokenizer, sample: Sample, share: float = 0.0, rng: random.Random | N
     return ids + last, [0.0, *weights[1:-1], 1.0, *[1.0] * len(last)]
 
 
-def batch(tokenizer, seed: int, step: int, progress: float, tokens: int, noise: float = 0.0) -> list[MicroBatch]:
+def batch(tokenizer, seed: int, step: int, progress: float, tokens: int, noise: float = 0.0, practice=None) -> list[MicroBatch]:
     """About `tokens` tokens of mixed tasks, in micro-batches of similar length to waste little padding.
 
-    A share `noise` of the samples is damaged as text scraped from the web is (`phicookbook.pocket.noise`).
+    A share `noise` of the samples is damaged as text scraped from the web is (`phicookbook.pocket.noise`). With a
+    `phicookbook.pocket.practice.Practice` its shares and samples count, and no prompt teaches.
     """
     rng = random.Random(f"pocket/{seed}/{step}")
-    mix = shares(progress)
+    mix, draw = (practice.shares, practice.draw) if practice else (shares(progress), corpora.draw)
     rows, total = [], 0
     while total < tokens:
         task = rng.choices(list(mix), mix.values())[0]
-        sample = corpora.draw(task, rng)
+        sample = draw(task, rng)
         if noise and rng.random() < noise:
             sample = damaged(sample, corpora.draw(task, rng), rng)
-        ids, weights = encode(tokenizer, sample, prompt_share(task, progress), rng)
+        ids, weights = encode(tokenizer, sample, 0.0 if practice else prompt_share(task, progress), rng)
         if len(ids) <= MAX_TOKENS:
             rows.append((ids, weights, task))
             total += len(ids)

@@ -15,10 +15,10 @@ from phicookbook.models import checksums
 from phicookbook.pocket.recipe import Recipe, config
 
 
-def finish(model, tokenizer, recipe: Recipe, out: Path, command: str) -> Path:
+def finish(model, tokenizer, recipe: Recipe, out: Path, command: str, more: dict | None = None) -> Path:
     """Write `out/model` with half-precision weights and all that explains them; returns that folder.
 
-    `command` is what the model's record names as its origin.
+    `command` is what the model's record names as its origin, `more` what else the record tells.
     """
     import torch
     from transformers import GenerationConfig
@@ -32,7 +32,7 @@ def finish(model, tokenizer, recipe: Recipe, out: Path, command: str) -> Path:
     half.save_pretrained(part)
     tokenizer.save_pretrained(part)
     shutil.copy(out / "log.csv", part / "log.csv")
-    _write_summary(part, model, recipe, command)
+    _write_summary(part, model, recipe, command, more or {})
     plot(part / "log.csv", part / "curve.png")
     checksums.write(part, checksums.DECIDING)
     shutil.rmtree(folder, ignore_errors=True)
@@ -46,7 +46,7 @@ def command(recipe: Recipe, compiled: bool = False) -> str:
     return f"cookbook pocket train --tokens {recipe.tokens} --seed {recipe.seed}{' --compile' if compiled else ''}"
 
 
-def _write_summary(folder: Path, model, recipe: Recipe, command: str) -> None:
+def _write_summary(folder: Path, model, recipe: Recipe, command: str, more: dict) -> None:
     """training.json: the recipe, the command, what it cost, and on what."""
     import torch
 
@@ -60,6 +60,7 @@ def _write_summary(folder: Path, model, recipe: Recipe, command: str) -> None:
         "seconds": round(float(last["seconds"])),
         "threads": torch.get_num_threads(),
         "machine": f"{platform.machine()}, {'CUDA' if torch.cuda.is_available() else 'CPU'}, torch {torch.__version__}",
+        **more,
     }
     (folder / "training.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 

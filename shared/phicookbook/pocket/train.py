@@ -24,8 +24,11 @@ LOG_STEPS = 20
 TOKENIZER_SAMPLES = 24_000
 
 
-def train(recipe: Recipe, out: Path, compiled: bool = False, command: str = "") -> Path:
+def train(recipe: Recipe, out: Path, compiled: bool = False, command: str = "", start: Path | None = None, practice=None) -> Path:
     """Train to the recipe's tokens and write the finished model to `out`; returns `out`.
+
+    `start` is the folder of a finished model to begin with instead of fresh weights; with `practice`, a
+    `phicookbook.pocket.practice.Practice`, that is what it is taught.
 
     `out/checkpoint.pt` is replaced atomically about once a minute; a run that finds it goes on from
     there. `compiled` runs the layers through torch.compile, a fifth faster where a C++ compiler is
@@ -37,14 +40,14 @@ def train(recipe: Recipe, out: Path, compiled: bool = False, command: str = "") 
     torch.set_num_threads(settings.threads())
     out.mkdir(parents=True, exist_ok=True)
     _check_same_recipe(recipe, out)
-    tokenizer = _tokenizer(recipe, out)
+    tokenizer = _tokenizer(recipe, out, start)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = build(recipe).to(device)
+    model = build(recipe, start).to(device)
     if compiled:
         model.model.compile(dynamic=True)
     steppers = optimizers(model, recipe)
     state = _load(out, model, steppers, device)
-    _loop(recipe, out, tokenizer, model, steppers, state)
+    _loop(recipe, out, tokenizer, model, steppers, state, practice)
     from phicookbook.pocket import package
 
     package.finish(model, tokenizer, recipe, out, command or package.command(recipe, compiled))
@@ -64,12 +67,14 @@ def _check_same_recipe(recipe: Recipe, out: Path) -> None:
     settings.write_text(path, json.dumps(recipe.to_dict(), indent=2) + "\n")
 
 
-def _tokenizer(recipe: Recipe, out: Path):
-    """The tokenizer in `out`, learned from the mixture when it is not there yet."""
+def _tokenizer(recipe: Recipe, out: Path, start: Path | None = None):
+    """The tokenizer of `start`, or the one in `out`, learned from the mixture when it is not there yet."""
     from transformers import AutoTokenizer
 
     from phicookbook.pocket.tokenizer import train_tokenizer
 
+    if start:
+        return AutoTokenizer.from_pretrained(start)
     folder = out / "tokenizer"
     if not (folder / "tokenizer.json").exists():
         print(f"learning {recipe.vocabulary} tokens from {TOKENIZER_SAMPLES:,} samples", flush=True)
@@ -116,7 +121,7 @@ def _save(out: Path, model, steppers, state: dict) -> None:
     os.replace(part, out / "checkpoint.pt")
 
 
-def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) -> None:
+def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict, practice=None) -> None:
     """The training loop: one bar, one log, a checkpoint a minute and one at Ctrl-C, always between two steps."""
     from tqdm.auto import tqdm
 
@@ -129,7 +134,7 @@ def _loop(recipe: Recipe, out: Path, tokenizer, model, steppers, state: dict) ->
             for stepper in steppers:
                 for group in stepper.param_groups:
                     group["lr"] = recipe.rate_at(progress, state["step"])
-            parts = mixture.batch(tokenizer, recipe.seed, state["step"], progress, recipe.batch_tokens, recipe.noise)
+            parts = mixture.batch(tokenizer, recipe.seed, state["step"], progress, recipe.batch_tokens, recipe.noise, practice)
             seen = _step(model, steppers, parts, losses)
             now = time.monotonic()
             state.update(step=state["step"] + 1, tokens=state["tokens"] + seen, seconds=before + now - started)

@@ -138,12 +138,13 @@ class Index:
             marks = {document.id: self.fingerprint(document) for document in documents}
             waiting = [document for document in documents if known.get(document.id) != marks[document.id]]
             remembering = Remembering(self.embedder, REMEMBERED) if waiting else None
-            written, batch = 0, []
+            written, batch, rows = 0, [], []
             for place, document in enumerate(progress(waiting), 1):
-                batch.append(document)
+                batch.append(document.id)
+                rows += self._rows(document, marks[document.id], remembering)
                 if len(batch) == BATCH or place == len(waiting):
-                    written += self._write(table, batch, marks, remembering, fresh=not any(one.id in known for one in batch))
-                    batch = []
+                    _write(table, rows, batch, fresh=not known.keys() & set(batch))
+                    written, batch, rows = written + len(rows), [], []
             gone = sorted(set(known) - set(marks)) if prune else []
             if gone:
                 table.delete(_among("document", gone))
@@ -153,26 +154,16 @@ class Index:
         new = sum(document.id not in known for document in waiting)
         return Update(new, len(waiting) - new, len(documents) - len(waiting), len(gone), written)
 
-    def _write(self, table, batch: list[Document], marks: dict[str, str], remembering: Remembering, fresh: bool) -> int:
-        """Replace the passages of some documents in one transaction; returns how many there are now.
-
-        `fresh` documents have none yet, and adding is quicker than looking for some.
-        """
-        rows = []
-        for document in batch:
-            tags = [f"{key}={value}" for key, value in document.metadata.items()]
-            for one in self.chunks(document):
-                words = worded(one, document.metadata)
-                rows.append({**one.__dict__, "body": body(one), "words": words, "tags": tags, "hash": marks[document.id]})
+    def _rows(self, document: Document, mark: str, remembering: Remembering) -> list[dict]:
+        """The passages of a document with their vectors, as the table holds them."""
+        tags, rows = [f"{key}={value}" for key, value in document.metadata.items()], []
+        for one in self.chunks(document):
+            words = worded(one, document.metadata)
+            rows.append({**one.__dict__, "body": body(one), "words": words, "tags": tags, "hash": mark})
         bodies = self.embedder.embed([row.pop("body") for row in rows])
         for row, vector, inner in zip(rows, bodies, embedded([row["text"] for row in rows], remembering), strict=True):
             row["vector"], row["sentences"] = vector, inner.tobytes()
-        if fresh:
-            table.add(rows)
-            return len(rows)
-        merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-        merge.when_not_matched_by_source_delete(_among("document", [document.id for document in batch])).execute(rows)
-        return len(rows)
+        return rows
 
     def delete(self, document: str) -> bool:
         """Remove a document's passages; returns whether there were any."""
@@ -232,6 +223,15 @@ def _schema():
     offsets = [pa.field("start", pa.int64()), pa.field("end", pa.int64())]
     vectors = [pa.field("vector", pa.list_(pa.float32(), DIMENSIONS)), pa.field("sentences", pa.large_binary())]
     return pa.schema([*texts, *offsets, pa.field("tags", pa.list_(pa.string())), *vectors])
+
+
+def _write(table, rows: list[dict], documents: list[str], fresh: bool) -> None:
+    """Replace the passages of some documents in one transaction; `fresh` ones have none yet, and adding is quicker."""
+    if fresh:
+        table.add(rows)
+        return
+    merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+    merge.when_not_matched_by_source_delete(_among("document", documents)).execute(rows)
 
 
 def _refresh(table) -> None:
