@@ -106,6 +106,11 @@ def test_a_stopped_run_goes_on_to_the_same_weights(start, practised, tmp_path):
     assert sums[0] == sums[1]
 
 
+def test_a_finished_round_with_other_settings_is_not_taken_for_this_one(start, practised):
+    with pytest.raises(CookbookError, match="round-1 holds a round with other settings"):
+        rounds.practise(start, practised, rounds.Plan(rounds=2, branches=2, tokens=3_000, rate=1e-3))
+
+
 def test_what_a_survey_found_misread_comes_oftener():
     one = templates.load()["cyber_negative"][0]
     taught = practice.Practice(misread(0.0, cyber_negative=True))
@@ -142,7 +147,7 @@ def test_a_start_that_is_no_finished_pocket_is_told(damage, start, tmp_path):
 
 def test_a_branch_that_fails_is_told_and_leaves_no_model(start, tmp_path, monkeypatch):
     monkeypatch.setattr(practice, "survey", lambda model, tokenizer, seed: {"cyber_negative": []})
-    with pytest.raises(CookbookError, match=r"branch-1001 ended with code 1: see .*branch-1001\.txt"):
+    with pytest.raises(CookbookError, match=r"branch-1001 ended with code 1: see above or .*branch-1001\.txt"):
         rounds.practise(start, tmp_path / "out", PLAN)
     assert not (tmp_path / "out" / "round-1" / "model").exists()
 

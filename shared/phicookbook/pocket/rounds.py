@@ -41,6 +41,11 @@ class Plan:
     compiled: bool = False
 
     @property
+    def one(self) -> dict:
+        """One round as a model's record tells it."""
+        return {"branches": self.branches, "tokens": self.tokens, "rate": self.rate}
+
+    @property
     def command(self) -> str:
         """The command that runs this plan."""
         more = " --compile" if self.compiled else ""
@@ -62,6 +67,8 @@ def practise(start: Path, out: Path, plan: Plan | None = None) -> Path:
         if not (folder / "model").exists():
             print(f"round {number} of {plan.rounds}", flush=True)
             _round(start, folder, plan)
+        elif _record(folder / "model")[0].get("rounds", [{}])[-1] != plan.one:
+            raise CookbookError(f"{folder} holds a round with other settings: choose another --out or delete that folder")
         start = folder / "model"
     return start
 
@@ -71,7 +78,7 @@ def _round(start: Path, folder: Path, plan: Plan) -> None:
     from transformers import AutoTokenizer
 
     told, recipe = _record(start)
-    rounds = [*told.get("rounds", []), {"branches": plan.branches, "tokens": plan.tokens, "rate": plan.rate}]
+    rounds = [*told.get("rounds", []), plan.one]
     number = len(rounds)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = AutoTokenizer.from_pretrained(start)
@@ -112,15 +119,26 @@ def _train_all(start: Path, folder: Path, recipes: list[Recipe], plan: Plan) -> 
                 running.append(
                     (out, subprocess.Popen(command, env=environment, stdout=told, stderr=None if not running else told))
                 )
-    codes = []
     try:
         codes = [(out, process.wait()) for out, process in running]
-    finally:  # at Ctrl-C the branches, which hear it too, finish their step and keep it
+    except BaseException:  # at Ctrl-C the branches, which hear it too, finish their step and keep it
         for _, process in running:
-            process.wait()
+            _ended(process)
+        raise
     for out, code in codes:
         if code:
-            raise CookbookError(f"the branch {out} ended with code {code}: see {out}.txt; the same command goes on from there")
+            raise CookbookError(
+                f"the branch {out} ended with code {code}: see above or {out}.txt; the same command goes on from there"
+            )
+
+
+def _ended(process: subprocess.Popen) -> None:
+    """Wait for a branch to end by itself for a while, then end it; its last checkpoint is at most a minute old."""
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
 
 
 def average(folders: list[Path], recipe: Recipe):
