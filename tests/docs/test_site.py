@@ -55,7 +55,9 @@ def save_adapter(folder) -> None:
 
     torch.manual_seed(5)
     model = AutoModelForCausalLM.from_pretrained(settings.POCKET_WEIGHTS)
-    model = get_peft_model(model, LoraConfig(r=4, target_modules=["qkv_proj"], init_lora_weights=False, task_type="CAUSAL_LM"))
+    model = get_peft_model(
+        model, LoraConfig(r=4, lora_alpha=12, target_modules=["qkv_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    )
     model.save_pretrained(folder)
 
 
