@@ -17,12 +17,13 @@ from phicookbook.demos.wizard_desk import Desk
 from phicookbook.settings import CookbookError
 
 STEPS = ("Model", "Task", "Data", "Validation", "Knobs", "Review", "Training", "Deploy", "Chat")
-# The keyboard's place follows a page that has opened; where a mistake kept the page, it stays on the button.
+# The keyboard's place follows a page that has opened; where a mistake kept the page, it stays on the button, and it is not
+# taken from somebody who was quicker and is on the new page already.
 FOCUS = """() => setTimeout(() => {
   const page = [...document.querySelectorAll('.wizard-page')].find(each => each.offsetParent !== null);
   if (page && page.id !== window.wizardPage) {
     window.wizardPage = page.id;
-    page.querySelector('input:not([type=file]), textarea, button')?.focus();
+    if (!page.contains(document.activeElement)) page.querySelector('input:not([type=file]), textarea, button')?.focus();
   }
 }, 100)"""
 
