@@ -6,6 +6,7 @@ import json
 
 import pytest
 import transformers
+from random_models import save_random
 
 from phicookbook.edge import Form, export
 from phicookbook.edge.build import for_the_builder
@@ -32,21 +33,6 @@ KINDS = {
 }  # fmt: skip
 
 
-def saved(folder, config, words):
-    """A model of that configuration with random weights, large enough that answers differ from prompt to prompt."""
-    import torch
-
-    torch.manual_seed(7)
-    model = transformers.AutoModelForCausalLM.from_config(config)
-    with torch.no_grad():
-        for weights in model.parameters():
-            if weights.ndim == 2:
-                weights.mul_(3)
-    model.save_pretrained(folder)
-    words.save_pretrained(folder)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def words(tiny_folder):
     return transformers.AutoTokenizer.from_pretrained(tiny_folder)
@@ -54,7 +40,7 @@ def words(tiny_folder):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_fp32_says_what_pytorch_says(kind, words, tmp_path):
-    folder = saved(tmp_path / "model", KINDS[kind](len(words)), words)
+    folder = save_random(tmp_path / "model", KINDS[kind](len(words)), words, 3)
     before = (folder / "config.json").read_bytes()
     done = export(str(folder), tmp_path / "out", Form("fp32", 16), items=6)
     assert done.parity[""].same
@@ -67,7 +53,7 @@ def test_fp32_says_what_pytorch_says(kind, words, tmp_path):
 
 def test_a_mixture_of_experts_is_refused_in_words(words, tmp_path):
     config = transformers.PhimoeConfig(**SMALL, vocab_size=len(words), num_local_experts=4, num_experts_per_tok=2)
-    folder = saved(tmp_path / "model", config, words)
+    folder = save_random(tmp_path / "model", config, words, 3)
     with pytest.raises(CookbookError, match="exports PhiForCausalLM and Phi3ForCausalLM"):
         export(str(folder), tmp_path / "out", Form("fp32", 16), items=2)
     assert not (tmp_path / "out").exists()

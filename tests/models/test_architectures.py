@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 import transformers
+from random_models import save_random
 
 from phicookbook.finetune import POCKET, FinetuneSettings, finetune
 from phicookbook.models import open_model
@@ -52,19 +53,9 @@ LINES = ["The inn opens at 9:30.", "Dogs are welcome."]
 @pytest.fixture(scope="module", params=list(CONFIGS))
 def folder(request, tiny_folder, tmp_path_factory):
     """A saved model of one architecture with random weights, in the tiny model's words."""
-    import torch
-
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_folder)
-    torch.manual_seed(7)
-    model = transformers.AutoModelForCausalLM.from_config(CONFIGS[request.param](len(tokenizer)))
-    with torch.no_grad():  # larger weights, so that answers differ from prompt to prompt
-        for weights in model.parameters():
-            if weights.ndim == 2:
-                weights.mul_(8)
-    place = tmp_path_factory.mktemp(request.param)
-    model.save_pretrained(place)
-    tokenizer.save_pretrained(place)
-    return place
+    config = CONFIGS[request.param](len(tokenizer))
+    return save_random(tmp_path_factory.mktemp(request.param), config, tokenizer, 8)
 
 
 @pytest.fixture(scope="module")

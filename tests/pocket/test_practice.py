@@ -6,9 +6,11 @@ pytest tests/pocket/test_practice.py
 from __future__ import annotations
 
 import json
+import math
 import random
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +18,7 @@ from phicookbook import corpora
 from phicookbook.corpora import headlines, templates
 from phicookbook.models import checksums
 from phicookbook.pocket import practice, rounds, train
+from phicookbook.pocket.evaluate import row_losses
 from phicookbook.pocket.package import read_log
 from phicookbook.pocket.recipe import Recipe, build
 from phicookbook.settings import CookbookError
@@ -32,18 +35,14 @@ def misread(share=0.0, **chosen) -> dict[str, list[float]]:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory):
+def start(recipe, tmp_path_factory):
     """A finished model of thirty thousand weights."""
-    small = Recipe(
-        hidden=32, layers=1, heads=2, kv_heads=1, feed_forward=64, vocabulary=512, context=512,
-        tokens=2_000, batch_tokens=1_024, warmup_steps=3, seed=3,
-    )  # fmt: skip
     out = tmp_path_factory.mktemp("start")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PHI_THREADS", "1")
         patch.setattr(train, "TOKENIZER_SAMPLES", 300)
         patch.setattr(train, "LOG_STEPS", 1)
-        train.train(small, out)
+        train.train(replace(recipe, tokens=2_000), out)
     return out / "model"
 
 
@@ -160,8 +159,9 @@ def test_the_survey_tells_right_from_wrong(start):
     model = build(Recipe.from_dict(json.loads((start / "training.json").read_text())["recipe"]), start)
     words = AutoTokenizer.from_pretrained(start)
     made = [headlines.write(random.Random(seed), templates.load()["world_neutral"][seed]) for seed in range(3)]
-    rows = [(*practice._row(words, each), place) for place, each in enumerate(made)]
-    for (ids, label, _), said in zip(rows, practice._said(model, rows), strict=True):
+    rows = [practice._row(words, each) for each in made]
+    for (ids, weights), loss in zip(rows, row_losses(model, rows, 2), strict=True):
+        label, said = int(sum(weights)), math.exp(-loss)
         with torch.inference_mode():
             logits = model(torch.tensor([ids])).logits[0]
         losses = torch.nn.functional.cross_entropy(logits[-label - 1 : -1], torch.tensor(ids[-label:]), reduction="sum")

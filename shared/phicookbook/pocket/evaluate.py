@@ -5,6 +5,7 @@ print(table(abilities(open_model())))
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from phicookbook import corpora
@@ -51,22 +52,34 @@ def marks(model, samples: list[Sample], progress: str = "") -> list[bool]:
 
 def answer_loss(model, samples: list[Sample], rows: int = 16) -> float:
     """Mean loss of a LocalModel, in nats, over the tokens of the samples' answers and their ends; `rows` samples at a time."""
+    encoded = [encode(model.tokenizer, sample) for sample in samples]
+    return sum(row_losses(model.model, encoded, rows)) / sum(sum(weights) for _, weights in encoded)
+
+
+def row_losses(
+    model, encoded: Sequence[tuple[list[int], list[float]]], rows: int, progress: Callable[[Iterable], Iterable] = iter
+) -> list[float]:
+    """A transformers model's loss on each row of ids and weights, in nats: the sum over its tokens, each times its weight.
+
+    `rows` of like length at a time; `progress` wraps these batches, as tqdm does.
+    """
     import torch
 
-    encoded = sorted((encode(model.tokenizer, s) for s in samples), key=lambda pair: len(pair[0]))
-    total = count = 0.0
-    for start in range(0, len(encoded), rows):
-        part = encoded[start : start + rows]
-        width = len(part[-1][0])
+    found = [0.0] * len(encoded)
+    order = sorted(range(len(encoded)), key=lambda place: len(encoded[place][0]))
+    for start in progress(range(0, len(order), rows)):
+        places = order[start : start + rows]
+        width = len(encoded[places[-1]][0])
         # Padding stands on the right, so causal attention never sees it and no mask is needed.
-        ids = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in part])
-        weights = torch.tensor([weights + [0.0] * (width - len(weights)) for _, weights in part])[:, 1:]
+        padded = [[[*row, *[0] * (width - len(row))] for row in encoded[place]] for place in places]
+        ids = torch.tensor([ids for ids, _ in padded], device=model.device)
+        weights = torch.tensor([weights for _, weights in padded], device=model.device)[:, 1:]
         with torch.inference_mode():
-            logits = model.model(input_ids=ids[:, :-1]).logits.float()
+            logits = model(input_ids=ids[:, :-1]).logits.float()
         losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-        total += float((losses * weights).sum())
-        count += float(weights.sum())
-    return total / count
+        for place, loss in zip(places, (losses * weights).sum(1).tolist(), strict=True):
+            found[place] = loss
+    return found
 
 
 def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:

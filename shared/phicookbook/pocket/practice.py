@@ -10,11 +10,14 @@ from templates in proportion to how much a survey found them misread.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from dataclasses import replace
+from functools import partial
 
 from phicookbook import corpora
 from phicookbook.corpora import Sample, headlines, templates, text_held_out
+from phicookbook.pocket.evaluate import row_losses
 
 # Shares of samples: headlines and contexts, where pocket is short of its bars, and of the rest what keeps it.
 SHARES = {
@@ -54,11 +57,7 @@ class Practice:
 
     def draw(self, task: str, rng: random.Random) -> Sample:
         """One training-side sample of a task."""
-        while task == "headlines":
-            sample = headlines.sample(rng, self._headline)
-            if not corpora.held_out(sample):
-                return sample
-        return corpora.draw(task, rng)
+        return corpora.draw(task, rng, sample=partial(headlines.sample, draw=self._headline) if task == "headlines" else None)
 
     def _headline(self, rng: random.Random) -> headlines.Headline:
         if rng.random() < MISREAD:
@@ -79,18 +78,11 @@ def survey(model, tokenizer, seed: str) -> dict[str, list[float]]:
     from tqdm.auto import tqdm
 
     rng = random.Random(f"survey/{seed}")
-    rows = [
-        _row(tokenizer, _training_side(rng, template)) + (place,)
-        for place, template in enumerate(itertools.chain(*templates.load().values()))
-        for _ in range(WRITTEN)
-    ]
-    rows.sort(key=lambda row: len(row[0]))
-    sums = [0.0] * (len(rows) // WRITTEN)
-    for start in tqdm(range(0, len(rows), 64), desc="survey", mininterval=2):
-        part = rows[start : start + 64]
-        for (_, _, place), said in zip(part, _said(model, part), strict=True):
-            sums[place] += (1 - said) / WRITTEN
-    shares = iter(round(value, 4) for value in sums)
+    every = list(itertools.chain(*templates.load().values()))
+    rows = [_row(tokenizer, _training_side(rng, template)) for template in every for _ in range(WRITTEN)]
+    losses = row_losses(model, rows, 64, lambda batches: tqdm(batches, desc="survey", mininterval=2))
+    missed = [1 - math.exp(-loss) for loss in losses]
+    shares = iter(round(sum(missed[place : place + WRITTEN]) / WRITTEN, 4) for place in range(0, len(missed), WRITTEN))
     return {stem: list(itertools.islice(shares, len(found))) for stem, found in templates.load().items()}
 
 
@@ -101,24 +93,8 @@ def _training_side(rng: random.Random, template: templates.Template) -> headline
             return found
 
 
-def _row(tokenizer, headline: headlines.Headline) -> tuple[list[int], int]:
-    """Ids of the question and of the answer as far as its label, and how many of the last ones are the label."""
+def _row(tokenizer, headline: headlines.Headline) -> tuple[list[int], list[float]]:
+    """Ids of the question and of the answer as far as its label, and their weights: 1 in the label."""
     asked = f"<|user|>\n{headlines.prompt(headline.text)}<|end|>\n<|assistant|>\nThe sentiment is"
     ids, label = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (asked, f" {headline.sentiment}"))
-    return ids + label, len(label)
-
-
-def _said(model, part: list) -> list[float]:
-    """The probability of each row's label after its question."""
-    import torch
-
-    width = max(len(ids) for ids, *_ in part)
-    ids = torch.tensor([ids + [0] * (width - len(ids)) for ids, *_ in part], device=model.device)
-    with torch.inference_mode():
-        states = model.model(input_ids=ids, use_cache=False).last_hidden_state
-        found = []
-        for row, (real, label, _) in enumerate(part):
-            places = torch.arange(len(real) - label, len(real), device=model.device)
-            likely = torch.log_softmax(model.lm_head(states[row, places - 1]).float(), -1)
-            found.append(likely.gather(1, ids[row, places, None]).sum().exp().item())
-    return found
+    return ids + label, [0.0] * len(ids) + [1.0] * len(label)

@@ -90,7 +90,7 @@ def _round(start: Path, folder: Path, plan: Plan) -> None:
     _train_all(start, folder, [replace(recipe, seed=seed) for seed in seeds], plan)
     model = average([start, *(folder / f"branch-{seed}" / "model" for seed in seeds)], recipe)
     _merge_logs(start, folder, seeds)
-    whole = replace(recipe, seed=_record(start)[1].seed, tokens=told["tokens"] + plan.tokens * plan.branches)
+    whole = replace(recipe, tokens=told["tokens"] + plan.tokens * plan.branches)
     package.finish(model, tokenizer, whole, folder, plan.command, {"rounds": rounds, "before": told.get("before", told)})
 
 
