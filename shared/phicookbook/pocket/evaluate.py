@@ -70,16 +70,30 @@ def row_losses(
     for start in progress(range(0, len(order), rows)):
         places = order[start : start + rows]
         width = len(encoded[places[-1]][0])
-        # Padding stands on the right, so causal attention never sees it and no mask is needed.
         padded = [[[*row, *[0] * (width - len(row))] for row in encoded[place]] for place in places]
         ids = torch.tensor([ids for ids, _ in padded], device=model.device)
         weights = torch.tensor([weights for _, weights in padded], device=model.device)[:, 1:]
         with torch.inference_mode():
-            logits = model(input_ids=ids[:, :-1]).logits.float()
-        losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
-        for place, loss in zip(places, (losses * weights).sum(1).tolist(), strict=True):
+            losses = token_losses(model, ids, weights).sum(1)
+        for place, loss in zip(places, losses.tolist(), strict=True):
             found[place] = loss
     return found
+
+
+def token_losses(model, ids, weights):
+    """Loss of a transformers model on each next token times its weight, in nats: (rows, width - 1) for `ids` of (rows, width).
+
+    Padding stands on the right, so causal attention never sees it and no mask is needed. The output layer, up to half of the
+    work, runs only where a target has weight.
+    """
+    import torch
+
+    states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
+    wanted = weights > 0
+    logits = model.lm_head(states[wanted]).float()
+    losses = torch.zeros_like(weights)
+    losses[wanted] = torch.nn.functional.cross_entropy(logits, ids[:, 1:][wanted], reduction="none") * weights[wanted]
+    return losses
 
 
 def abilities(model, n: int = 300, seed: int = SEED, progress: bool = True) -> list[Ability]:

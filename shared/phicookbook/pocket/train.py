@@ -16,6 +16,7 @@ from pathlib import Path
 
 from phicookbook import corpora, settings
 from phicookbook.pocket import mixture
+from phicookbook.pocket.evaluate import token_losses
 from phicookbook.pocket.recipe import Recipe, build, optimizers, precision
 from phicookbook.settings import CookbookError
 
@@ -194,24 +195,14 @@ def _step(model, steppers, parts, losses: dict) -> int:
 
 
 def _forward(model, part: mixture.MicroBatch):
-    """Weighted next-token losses and weights of a micro-batch, both of shape (rows, width - 1).
-
-    Padding stands on the right, so causal attention never sees it and no mask is needed. The output
-    layer, up to half of the work, runs only where a target has weight.
-    """
+    """Weighted next-token losses and weights of a micro-batch, both of shape (rows, width - 1)."""
     import torch
 
     ids = torch.tensor(part.ids, device=model.device)
     weights = torch.tensor(part.weights, device=model.device)[:, 1:]
     kind = precision(model.device)
     with torch.autocast(model.device.type, kind, enabled=kind != torch.float32):
-        states = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
-        wanted = weights > 0
-        logits = model.lm_head(states[wanted])
-    found = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][wanted], reduction="none")
-    losses = torch.zeros_like(weights)
-    losses[wanted] = found * weights[wanted]
-    return losses, weights
+        return token_losses(model, ids, weights), weights
 
 
 def _log(path: Path, state: dict, losses: dict) -> dict[str, float]:
